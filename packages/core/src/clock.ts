@@ -1,0 +1,19 @@
+/** Time as our code sees it. Tests inject a clock that they move by hand. */
+export interface Clock {
+  /** Wall clock, Unix milliseconds with a fraction. */
+  now(): number;
+  /** Milliseconds that never run backwards; only differences mean something. */
+  monotonicMs(): number;
+  /** Calls `fn` once after `delayMs`; the returned function takes it back. The timer does not keep the process alive. */
+  schedule(delayMs: number, fn: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  monotonicMs: () => performance.now(),
+  schedule(delayMs, fn) {
+    const timer = setTimeout(fn, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,62 @@
+export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout } from "./config/cjm-config.ts";
+export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
+export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
+export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";
+export { classifyBareError, errorFromJobError, type JobErrorSubject, jobErrorFrom } from "./errors/error-conversion.ts";
+export {
+  CANCELLED_REPR_PREFIX,
+  type ErrorCategory,
+  ErrorCategorySchema,
+  isCancelledJobError,
+  type JobError,
+  JobErrorSchema,
+  type ResourceShortfall,
+  ResourceShortfallSchema,
+} from "./errors/job-error.ts";
+export { canonicalHash, canonicalJson, compareCodePoints, hashBytes } from "./hashing/canonical-json.ts";
+export { type LosslessJson, parseLosslessJson } from "./hashing/lossless-json.ts";
+export { PyFloat } from "./hashing/py-float.ts";
+export {
+  type CompositionId,
+  createIdSource,
+  type IdSource,
+  type InstanceId,
+  isInstanceId,
+  type JobId,
+  type NodeId,
+  type RunId,
+  uuidV7,
+  type WorkerSessionId,
+} from "./ids.ts";
+export { describeIssues } from "./internal/zod-issues.ts";
+export { canTransition, isTerminal, JOB_TRANSITIONS, type JobStatus, type TerminalJobStatus } from "./job/job-status.ts";
+export type { JournalEvent, JournalQuery, JournalStore, JournalSubject, StoredJournalEvent } from "./journal/journal-event.ts";
+export { JournalWriter } from "./journal/journal-writer.ts";
+export { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+export {
+  type CapabilitiesFile,
+  CapabilitiesFileSchema,
+  type CapabilityEntry,
+  CapabilityEntrySchema,
+  runtimeOf,
+} from "./manifest/capabilities-file.ts";
+export {
+  type ActionSpec,
+  ActionSpecSchema,
+  CachePolicySchema,
+  type Manifest,
+  ManifestSchema,
+  manifestText,
+  type RuntimeKind,
+  RuntimeKindSchema,
+  type Surface,
+  SurfaceSchema,
+  type WorkerEnvEntry,
+  WorkerEnvEntrySchema,
+  type WorkerKind,
+  WorkerKindSchema,
+} from "./manifest/manifest.ts";
+export type { ResourceProfile, ResourceSample, SystemStatus } from "./resources/resource-profile.ts";
+export { formatTimestamp, parseTimestamp } from "./timestamp.ts";

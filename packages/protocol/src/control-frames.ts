@@ -1,0 +1,40 @@
+import { JobErrorSchema } from "@cjm/core";
+import * as z from "zod";
+
+/** Version of the control channel and of our additions to the HTTP surface. */
+export const CONTROL_PROTOCOL_VERSION = 1;
+
+/** File descriptor of the control channel in a worker: a duplex stream of NDJSON whose end means that the host is gone. */
+export const CONTROL_FD = 3;
+
+/** The host's first line. A worker serves nothing before it has the token. */
+export const HelloFrameSchema = z.object({
+  type: z.literal("hello"),
+  protocol: z.literal(CONTROL_PROTOCOL_VERSION),
+  token: z.string().min(32),
+  session_id: z.string(),
+});
+export type HelloFrame = z.infer<typeof HelloFrameSchema>;
+
+/** What a worker tells its host without being asked. */
+export const WorkerFrameSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), protocol: z.number(), pid: z.number() }),
+  z.object({ type: z.literal("failed"), error: JobErrorSchema }),
+  z.object({
+    type: z.literal("log"),
+    ts: z.string(),
+    level: z.enum(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]).catch("INFO"),
+    logger: z.string(),
+    message: z.string(),
+    job_id: z.string().nullish(),
+    exc_text: z.string().nullish(),
+  }),
+  z.object({
+    type: z.literal("progress"),
+    job_id: z.string().nullish(),
+    call_id: z.string().nullish(),
+    progress: z.number(),
+    message: z.string(),
+  }),
+]);
+export type WorkerFrame = z.infer<typeof WorkerFrameSchema>;

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { ACCOUNTS_HEADER_LIMIT_BYTES, type Account, decodeAccounts, encodeAccounts } from "../src/index.ts";
+
+const account = (index: number, text: string): Account => ({ event_type: "task_account", payload: { index, text } });
+
+describe("accounts header", () => {
+  test("is absent without accounts", () => {
+    expect(encodeAccounts([])).toBeNull();
+  });
+
+  test("is ASCII and reads back equal", () => {
+    const accounts = [account(0, "größe 😀 \u2028 \u007f")];
+    const header = encodeAccounts(accounts) ?? "";
+    expect(header).toMatch(/^[\x20-\x7e]*$/);
+    expect(decodeAccounts(header)).toEqual(accounts);
+  });
+
+  test("drops the oldest beyond the limit and says how many", () => {
+    const accounts = Array.from({ length: 1000 }, (_, index) => account(index, "x".repeat(1000)));
+    const header = encodeAccounts(accounts) ?? "";
+    expect(header.length).toBeLessThanOrEqual(ACCOUNTS_HEADER_LIMIT_BYTES);
+    const read = decodeAccounts(header);
+    expect(read.at(-1)).toEqual({ event_type: "accounts_truncated", payload: { dropped: 1000 - (read.length - 1) } });
+    expect(read.at(-2)?.payload["index"]).toBe(999);
+  });
+
+  test("one account over the limit leaves only the note", () => {
+    expect(decodeAccounts(encodeAccounts([account(0, "x".repeat(60_000))]) ?? "")).toEqual([
+      { event_type: "accounts_truncated", payload: { dropped: 1 } },
+    ]);
+  });
+
+  test.each(["{", "7", '{"a":1}'])("what is no list counts as none: %s", (header) => {
+    expect(decodeAccounts(header)).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+import type { CallEnvelope, CallTarget, JsonValue, ResourceProfile, SystemStatus } from "@cjm/core";
+
+/** What the queue must know of an instance before it starts a job on it. */
+export interface RuntimeInstance {
+  readonly instanceId: string;
+  readonly capabilityName: string;
+  readonly enabled: boolean;
+  /** Jobs that may run on it at the same time. */
+  readonly maxConcurrentCalls: number;
+  /** Hash of the configuration in force; part of what a profile is measured for. */
+  readonly configHash: string;
+}
+
+export interface RuntimeCall {
+  readonly instanceId: string;
+  readonly target: CallTarget;
+  readonly envelope: CallEnvelope;
+}
+
+export interface CallProgress {
+  /** 0 to 1, or -1 for work of unknown length. */
+  readonly fraction: number;
+  readonly message: string;
+}
+
+export interface RuntimeCallOptions {
+  /** Gives the call up locally: the promise rejects with the signal's reason, whatever the worker still does. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: CallProgress) => void;
+}
+
+/**
+ * The engine that runs what the queue admits. The host satisfies it with worker processes; tests with a fake; another
+ * engine could with machines of its own. The queue knows nothing else of capabilities.
+ */
+export interface CapabilityRuntime {
+  /** Null when no such instance is loaded. Cheap: the dispatcher asks on every scan. */
+  describe(instanceId: string): RuntimeInstance | null;
+  /** Why `describe` is null, as an error that names the way out. */
+  notLoaded(instanceId: string): Error;
+  execute(call: RuntimeCall, options: RuntimeCallOptions): Promise<JsonValue>;
+  stream(call: RuntimeCall, options: RuntimeCallOptions): AsyncIterable<JsonValue>;
+  /** Asks the capability to stop that job's call; resolves when it was told, whether or not it obeys. */
+  requestCancel(instanceId: string, jobId: string): Promise<void>;
+  /** Ends the worker of an instance and starts a new one with the same configuration. */
+  restart(instanceId: string, reason: string): Promise<void>;
+  /** Measured resource use of the instance with its current configuration; null when it never ran. */
+  profile(instanceId: string): ResourceProfile | null;
+  /** Null when there is no system monitor or it does not answer. */
+  systemStatus(signal: AbortSignal): Promise<SystemStatus | null>;
+}
