@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { type JournalEvent, type JournalStore, JournalWriter, type StoredJournalEvent } from "../../src/index.ts";
+
+const event = (eventId: string): JournalEvent => ({ eventId, occurredAt: 0, eventType: "state_transition", payload: {} });
+
+class RecordingStore implements JournalStore {
+  readonly commits: string[][] = [];
+  broken = false;
+  #seq = 0;
+
+  append(events: readonly JournalEvent[]): number[] {
+    if (this.broken) throw new Error("disk full");
+    this.commits.push(events.map(({ eventId }) => eventId));
+    return events.map(() => ++this.#seq);
+  }
+  query(): StoredJournalEvent[] {
+    return [];
+  }
+  count(): number {
+    return this.#seq;
+  }
+}
+
+test("rows of one turn go in one transaction, and subscribers see them after it", async () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  const seen: string[] = [];
+  writer.onCommit((rows) => seen.push(...rows.map((row) => `${row.eventId}:${row.seq}`)));
+  writer.emit(event("a"));
+  writer.emit(event("b"));
+  expect(seen).toEqual([]);
+  await writer.flushed();
+  writer.emit(event("c"));
+  await writer.flushed();
+  expect(store.commits).toEqual([["a", "b"], ["c"]]);
+  expect(seen).toEqual(["a:1", "b:2", "c:3"]);
+});
+
+test("a failed append stops acceptance, keeps the rows, and a reset writes them in order", async () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  store.broken = true;
+  writer.emit(event("a"));
+  await expect(writer.flushed()).rejects.toMatchObject({ code: "CJM_JOURNAL_FAILED" });
+  writer.emit(event("b"));
+  expect(() => writer.assertWritable()).toThrow("WEDGED");
+  expect(() => writer.reset()).toThrow("disk full");
+  store.broken = false;
+  writer.reset();
+  expect(store.commits).toEqual([["a", "b"]]);
+  expect(writer.failure).toBeNull();
+});
+
+test("flushNow writes without waiting for the end of the turn", () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  writer.emit(event("a"));
+  writer.flushNow();
+  expect(store.commits).toEqual([["a"]]);
+});
