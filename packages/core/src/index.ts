@@ -30,7 +30,7 @@ export {
   uuidV7,
   type WorkerSessionId,
 } from "./ids.ts";
-export { describeIssues } from "./internal/zod-issues.ts";
+export { describeIssues, fieldName } from "./internal/zod-issues.ts";
 export { canTransition, isTerminal, JOB_TRANSITIONS, type JobStatus, type TerminalJobStatus } from "./job/job-status.ts";
 export type { JournalEvent, JournalQuery, JournalStore, JournalSubject, StoredJournalEvent } from "./journal/journal-event.ts";
 export { JournalWriter } from "./journal/journal-writer.ts";
