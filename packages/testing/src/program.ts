@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 export interface ProgramOptions {
   readonly cwd?: string;
@@ -30,17 +31,12 @@ export class Program implements AsyncDisposable {
     this.#child = spawn(command, args, { cwd: options.cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdin?.on("error", () => {});
     this.#child.stdin?.end(options.input ?? "");
-    for (const [stream, add] of [
-      [this.#child.stdout, (text: string): void => void (this.#stdout += text)],
-      [this.#child.stderr, (text: string): void => void (this.#stderr += text)],
-    ] as const) {
-      if (stream === null) continue;
-      stream.setEncoding("utf8").on("data", add);
-      createInterface({ input: stream }).on("line", (line) => {
-        this.#lines.push(line);
-        this.#wake();
-      });
-    }
+    this.#read(this.#child.stdout, (text) => {
+      this.#stdout += text;
+    });
+    this.#read(this.#child.stderr, (text) => {
+      this.#stderr += text;
+    });
     this.result = new Promise((resolve, reject) => {
       this.#child.once("error", reject);
       this.#child.once("close", (code, signal) => {
@@ -80,6 +76,15 @@ export class Program implements AsyncDisposable {
 
   get #ended(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #read(stream: Readable | null, add: (text: string) => void): void {
+    if (stream === null) return;
+    stream.setEncoding("utf8").on("data", add);
+    createInterface({ input: stream }).on("line", (line) => {
+      this.#lines.push(line);
+      this.#wake();
+    });
   }
 
   #wake(): void {
