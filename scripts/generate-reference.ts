@@ -1,0 +1,25 @@
+/** Writes the parts of docs/reference that follow from code. With --check it only says whether they are up to date. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { errorsReference } from "./reference/errors-reference.ts";
+
+const pages: Readonly<Record<string, () => string>> = { "errors.md": errorsReference };
+
+const check = process.argv.includes("--check");
+for (const [name, render] of Object.entries(pages)) {
+  const path = fileURLToPath(new URL(`../docs/reference/${name}`, import.meta.url));
+  const text = render();
+  if (!check) writeFileSync(path, text);
+  else if (currentText(path) !== text) {
+    console.error(`docs/reference/${name} is stale; run: node scripts/generate-reference.ts`);
+    process.exitCode = 1;
+  }
+}
+
+function currentText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
