@@ -1,0 +1,5 @@
+export { SecretFile } from "./secret-file.ts";
+export { SqliteConfigs, type StoredConfig } from "./sqlite-configs.ts";
+export { SqliteDiagnostics } from "./sqlite-diagnostics.ts";
+export { SqliteJournal } from "./sqlite-journal.ts";
+export { foldSample, type ProfileKey, SqliteProfiles } from "./sqlite-profiles.ts";

@@ -1,0 +1,97 @@
+import { isJsonObject, type JsonObject } from "@cjm/core";
+import type Database from "better-sqlite3";
+import { guard, openDatabase } from "./open-database.ts";
+import { pythonJson } from "./python-json.ts";
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS capability_configs (
+  instance_id TEXT PRIMARY KEY,
+  config_json TEXT NOT NULL,
+  enabled INTEGER NOT NULL DEFAULT 1,
+  worker_env_json TEXT NOT NULL DEFAULT '{}',
+  updated_at REAL NOT NULL
+);
+`;
+
+export interface StoredConfig {
+  readonly config: JsonObject;
+  readonly enabled: boolean;
+  /** Overrides of visible worker environment variables. */
+  readonly workerEnv: Readonly<Record<string, string>>;
+}
+
+interface ConfigRow {
+  readonly config_json: string;
+  readonly enabled: number;
+  readonly worker_env_json: string;
+}
+
+/** What is remembered of an instance between runs: configuration, enabled, environment overrides. The original's file. */
+export class SqliteConfigs implements Disposable {
+  readonly #path: string;
+  readonly #database: Database.Database;
+
+  private constructor(path: string, database: Database.Database) {
+    this.#path = path;
+    this.#database = database;
+  }
+
+  /** @throws CjmError CJM_STORE_FAILED */
+  static open(path: string): SqliteConfigs {
+    return new SqliteConfigs(
+      path,
+      openDatabase(path, { title: "configuration database", schema: SCHEMA, journalMode: "wal", migrate: bringUpToDate }),
+    );
+  }
+
+  get(instanceId: string): StoredConfig | null {
+    const sql = "SELECT config_json, enabled, worker_env_json FROM capability_configs WHERE instance_id = ?";
+    const row = guard(this.#path, "configuration database", "read", () =>
+      this.#database.prepare<unknown[], ConfigRow>(sql).get(instanceId),
+    );
+    if (row === undefined) return null;
+    const workerEnv = Object.fromEntries(Object.entries(objectOf(row.worker_env_json)).map(([name, value]) => [name, String(value)]));
+    return { config: objectOf(row.config_json), enabled: row.enabled !== 0, workerEnv };
+  }
+
+  set(instanceId: string, record: StoredConfig, unixMs: number): void {
+    const sql =
+      "INSERT OR REPLACE INTO capability_configs (instance_id, config_json, enabled, worker_env_json, updated_at) VALUES (?, ?, ?, ?, ?)";
+    guard(this.#path, "configuration database", "written", () =>
+      this.#database
+        .prepare(sql)
+        .run(instanceId, pythonJson(record.config), record.enabled ? 1 : 0, pythonJson(record.workerEnv), unixMs / 1000),
+    );
+  }
+
+  delete(instanceId: string): boolean {
+    return guard(
+      this.#path,
+      "configuration database",
+      "written",
+      () => this.#database.prepare("DELETE FROM capability_configs WHERE instance_id = ?").run(instanceId).changes > 0,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+/** Files of earlier versions of the original are keyed by capability name and know no environment overrides. */
+function bringUpToDate(database: Database.Database): void {
+  const columns = (database.pragma("table_info(capability_configs)") as { name: string }[]).map(({ name }) => name);
+  if (columns.length === 0) return;
+  if (!columns.includes("instance_id")) database.exec("ALTER TABLE capability_configs RENAME COLUMN capability_name TO instance_id");
+  if (!columns.includes("worker_env_json"))
+    database.exec("ALTER TABLE capability_configs ADD COLUMN worker_env_json TEXT NOT NULL DEFAULT '{}'");
+}
+
+function objectOf(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  formatTimestamp,
+  isJsonObject,
+  type JournalEvent,
+  type JournalQuery,
+  type JournalStore,
+  type JsonObject,
+  parseTimestamp,
+  type StoredJournalEvent,
+} from "@cjm/core";
+import type Database from "better-sqlite3";
+import { guard, openDatabase } from "./open-database.ts";
+import { pythonJson } from "./python-json.ts";
+
+/** The original's schema, to the letter: its hosts and ours read and write the same file. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS journal (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id TEXT NOT NULL UNIQUE,
+  ts TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  run_id TEXT,
+  job_id TEXT,
+  composition_id TEXT,
+  node_id TEXT,
+  capability_instance_id TEXT,
+  capability_name TEXT,
+  config_hash TEXT,
+  task_name TEXT,
+  method TEXT,
+  worker_session_id TEXT,
+  actor TEXT,
+  worker_reported INTEGER NOT NULL DEFAULT 0,
+  payload TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX IF NOT EXISTS idx_journal_job ON journal(job_id);
+CREATE INDEX IF NOT EXISTS idx_journal_run ON journal(run_id);
+CREATE INDEX IF NOT EXISTS idx_journal_comp ON journal(composition_id);
+CREATE INDEX IF NOT EXISTS idx_journal_type_ts ON journal(event_type, ts);
+CREATE INDEX IF NOT EXISTS idx_journal_instance_ts ON journal(capability_instance_id, ts);
+CREATE INDEX IF NOT EXISTS idx_journal_wsession ON journal(worker_session_id);
+`;
+
+/** Column of every subject field, in the order of the table. */
+const SUBJECT_COLUMNS = [
+  ["runId", "run_id"],
+  ["jobId", "job_id"],
+  ["compositionId", "composition_id"],
+  ["nodeId", "node_id"],
+  ["instanceId", "capability_instance_id"],
+  ["capabilityName", "capability_name"],
+  ["configHash", "config_hash"],
+  ["taskName", "task_name"],
+  ["method", "method"],
+  ["workerSessionId", "worker_session_id"],
+  ["actor", "actor"],
+] as const;
+
+interface JournalRow {
+  readonly seq: number;
+  readonly event_id: string;
+  readonly ts: string;
+  readonly event_type: string;
+  readonly worker_reported: number;
+  readonly payload: string;
+  readonly [column: string]: string | number | null;
+}
+
+/** The journal on disk. Nothing here deletes: the journal is precious. */
+export class SqliteJournal implements JournalStore, Disposable {
+  readonly #path: string;
+  readonly #database: Database.Database;
+  readonly #insertAll: Database.Transaction<(events: readonly JournalEvent[]) => number[]>;
+
+  private constructor(path: string, database: Database.Database) {
+    this.#path = path;
+    this.#database = database;
+    const columns = ["event_id", "ts", "event_type", ...SUBJECT_COLUMNS.map(([, column]) => column), "worker_reported", "payload"];
+    const insert = database.prepare(`INSERT INTO journal (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`);
+    this.#insertAll = database.transaction((events: readonly JournalEvent[]) =>
+      events.map((event) =>
+        Number(
+          insert.run(
+            event.eventId,
+            formatTimestamp(event.occurredAt),
+            event.eventType,
+            ...SUBJECT_COLUMNS.map(([field]) => event[field] ?? null),
+            event.workerReported === true ? 1 : 0,
+            pythonJson(event.payload),
+          ).lastInsertRowid,
+        ),
+      ),
+    );
+  }
+
+  /** @throws CjmError CJM_STORE_FAILED */
+  static open(path: string): SqliteJournal {
+    return new SqliteJournal(path, openDatabase(path, { title: "journal", schema: SCHEMA, journalMode: "wal" }));
+  }
+
+  append(events: readonly JournalEvent[]): readonly number[] {
+    return guard(this.#path, "journal", "written", () => this.#insertAll.immediate(events));
+  }
+
+  query(query: JournalQuery): readonly StoredJournalEvent[] {
+    const { where, values } = conditions(query);
+    const order = query.order === "descending" ? "DESC" : "ASC";
+    const sql = `SELECT * FROM journal ${where} ORDER BY seq ${order} LIMIT ?`;
+    return guard(this.#path, "journal", "read", () =>
+      this.#database
+        .prepare<unknown[], JournalRow>(sql)
+        .all(...values, query.limit ?? -1)
+        .map(eventOf),
+    );
+  }
+
+  count(eventType?: string): number {
+    const { where, values } = conditions(eventType === undefined ? {} : { eventType });
+    const sql = `SELECT count(*) AS rows FROM journal ${where}`;
+    return guard(this.#path, "journal", "read", () => this.#database.prepare<unknown[], { rows: number }>(sql).get(...values)?.rows ?? 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function conditions(query: JournalQuery): { readonly where: string; readonly values: readonly (string | number)[] } {
+  const parts: [string, string | number | undefined][] = [
+    ["run_id = ?", query.runId],
+    ["job_id = ?", query.jobId],
+    ["composition_id = ?", query.compositionId],
+    ["capability_instance_id = ?", query.instanceId],
+    ["worker_session_id = ?", query.workerSessionId],
+    ["event_type = ?", query.eventType],
+    ["seq > ?", query.afterSeq],
+    ["ts >= ?", query.since === undefined ? undefined : formatTimestamp(query.since)],
+    ["ts <= ?", query.until === undefined ? undefined : formatTimestamp(query.until)],
+  ];
+  const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
+  return { where: given.length === 0 ? "" : `WHERE ${given.map(([sql]) => sql).join(" AND ")}`, values: given.map(([, value]) => value) };
+}
+
+function eventOf(row: JournalRow): StoredJournalEvent {
+  return {
+    seq: row.seq,
+    eventId: row.event_id,
+    occurredAt: parseTimestamp(row.ts) ?? 0,
+    eventType: row.event_type,
+    ...Object.fromEntries(SUBJECT_COLUMNS.map(([field, column]) => [field, row[column] ?? null])),
+    workerReported: row.worker_reported !== 0,
+    payload: payloadOf(row.payload),
+  };
+}
+
+/** A payload that is no JSON object is handed on as it stands, so that one bad row hides no others. */
+function payloadOf(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Falls through to the tolerant form.
+  }
+  return { _unparseable: text };
+}
