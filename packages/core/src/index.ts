@@ -1,3 +1,4 @@
+export { didYouMean } from "./composition/did-you-mean.ts";
 export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout } from "./config/cjm-config.ts";

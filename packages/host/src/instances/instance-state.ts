@@ -1,0 +1,30 @@
+/**
+ * ```mermaid
+ * stateDiagram-v2
+ *   [*] --> starting
+ *   starting --> ready
+ *   starting --> down
+ *   ready --> down : the worker died
+ *   ready --> stopping
+ *   down --> starting : the next call, or a restart
+ *   down --> stopping
+ *   stopping --> starting : restart
+ *   stopping --> stopped
+ * ```
+ */
+export const INSTANCE_TRANSITIONS = {
+  starting: ["ready", "down", "stopping"],
+  ready: ["down", "stopping"],
+  down: ["starting", "stopping"],
+  stopping: ["starting", "stopped"],
+  stopped: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type InstanceState = keyof typeof INSTANCE_TRANSITIONS;
+
+/** @throws Error for a step that the table does not have: a defect of ours */
+export function nextInstanceState(from: InstanceState, to: InstanceState): InstanceState {
+  if (!(INSTANCE_TRANSITIONS[from] as readonly InstanceState[]).includes(to))
+    throw new Error(`an instance cannot go from ${from} to ${to}`);
+  return to;
+}

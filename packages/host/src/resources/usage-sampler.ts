@@ -1,0 +1,78 @@
+import type { Clock } from "@cjm/core";
+import { type ProcessUse, readProcessTree } from "../workers/process-tree.ts";
+
+export interface MeasuredUse {
+  /** Highest sum of resident memory over the worker's process tree, MiB. */
+  readonly memoryPeakMb: number;
+  /** Processor time of the tree by wall time, in percent of one processor; may exceed 100. */
+  readonly cpuPercent: number;
+  readonly durationMs: number;
+}
+
+interface Measurement {
+  readonly pid: number;
+  readonly startedMs: number;
+  readonly cpuAtStartMs: number;
+  memoryPeakMb: number;
+  cpuLastMs: number;
+}
+
+const INTERVAL_MS = 250;
+
+/** Watches the process trees of running calls: one timer for all of them, none while nothing runs. */
+export class UsageSampler implements Disposable {
+  readonly #clock: Clock;
+  readonly #running = new Set<Measurement>();
+  #stopTimer: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins to measure the tree of `pid`; the returned function ends it and says what it was. */
+  start(pid: number): () => MeasuredUse {
+    const { memoryMb, cpuMs } = totals(readProcessTree(pid));
+    const measurement: Measurement = {
+      pid,
+      startedMs: this.#clock.monotonicMs(),
+      cpuAtStartMs: cpuMs,
+      memoryPeakMb: memoryMb,
+      cpuLastMs: cpuMs,
+    };
+    this.#running.add(measurement);
+    this.#schedule();
+    return () => {
+      this.#sample(measurement);
+      this.#running.delete(measurement);
+      const durationMs = this.#clock.monotonicMs() - measurement.startedMs;
+      const cpuMs = Math.max(0, measurement.cpuLastMs - measurement.cpuAtStartMs);
+      return { memoryPeakMb: measurement.memoryPeakMb, durationMs, cpuPercent: durationMs > 0 ? (cpuMs / durationMs) * 100 : 0 };
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopTimer?.();
+    this.#running.clear();
+  }
+
+  #schedule(): void {
+    if (this.#stopTimer !== null || this.#running.size === 0) return;
+    this.#stopTimer = this.#clock.schedule(INTERVAL_MS, () => {
+      this.#stopTimer = null;
+      for (const measurement of this.#running) this.#sample(measurement);
+      this.#schedule();
+    });
+  }
+
+  #sample(measurement: Measurement): void {
+    const tree = readProcessTree(measurement.pid);
+    if (tree.length === 0) return;
+    const { memoryMb, cpuMs } = totals(tree);
+    measurement.memoryPeakMb = Math.max(measurement.memoryPeakMb, memoryMb);
+    measurement.cpuLastMs = Math.max(measurement.cpuLastMs, cpuMs);
+  }
+}
+
+function totals(tree: readonly ProcessUse[]): { readonly memoryMb: number; readonly cpuMs: number } {
+  return tree.reduce((sum, use) => ({ memoryMb: sum.memoryMb + use.residentMb, cpuMs: sum.cpuMs + use.cpuMs }), { memoryMb: 0, cpuMs: 0 });
+}

@@ -1,0 +1,45 @@
+import type { Duplex } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { CONTROL_PROTOCOL_VERSION, type HelloFrame, type WorkerFrame, WorkerFrameSchema } from "@cjm/protocol";
+
+const LONGEST_FRAME = 4 * 1024 * 1024;
+
+/** The host's end of a worker's control channel. As long as it is open, the worker lives. */
+export class ControlChannel {
+  readonly #stream: Duplex;
+
+  /** Calls `onFrame` for every frame that the contract knows; what it does not know is dropped. */
+  constructor(stream: Duplex, onFrame: (frame: WorkerFrame) => void) {
+    this.#stream = stream;
+    const decoder = new StringDecoder("utf8");
+    let rest = "";
+    stream.on("error", () => {});
+    stream.on("data", (bytes: Buffer) => {
+      const lines = (rest + decoder.write(bytes)).split("\n");
+      rest = lines.pop() ?? "";
+      if (rest.length > LONGEST_FRAME) rest = "";
+      for (const line of lines) {
+        const frame = parseFrame(line);
+        if (frame !== null) onFrame(frame);
+      }
+    });
+  }
+
+  hello(token: string, sessionId: string): void {
+    const frame: HelloFrame = { type: "hello", protocol: CONTROL_PROTOCOL_VERSION, token, session_id: sessionId };
+    this.#stream.write(`${JSON.stringify(frame)}\n`);
+  }
+
+  /** Ends the channel, which ends the worker. */
+  close(): void {
+    this.#stream.destroy();
+  }
+}
+
+function parseFrame(line: string): WorkerFrame | null {
+  try {
+    return WorkerFrameSchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
