@@ -1,6 +1,31 @@
-export { didYouMean } from "./composition/did-you-mean.ts";
 export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { type BindingScope, bindArguments, bindValue } from "./composition/bind-arguments.ts";
+export type { CompiledValue, CompositionFault } from "./composition/compiled-value.ts";
+export {
+  type Composition,
+  type CompositionInput,
+  type CompositionNode,
+  type InputType,
+  InputTypeSchema,
+  type NodeCall,
+  type RetryPolicy,
+} from "./composition/composition.ts";
+export { compositionInvalid } from "./composition/composition-invalid.ts";
+export { didYouMean } from "./composition/did-you-mean.ts";
+export {
+  type CompositionOutcome,
+  type CompositionStatus,
+  isTerminalNodeState,
+  NODE_TRANSITIONS,
+  type NodeState,
+  type TerminalNodeState,
+  terminalStatus,
+} from "./composition/node-state.ts";
+export { type CompositionPlan, type PlannedNode, planComposition } from "./composition/plan.ts";
+export { parseTemplate, type Reference, ReferenceSyntaxError, type Template } from "./composition/reference.ts";
+export { type GivenInputs, resolveInputs } from "./composition/resolve-inputs.ts";
+export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout } from "./config/cjm-config.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
 export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
@@ -61,29 +86,3 @@ export {
 } from "./manifest/manifest.ts";
 export type { ResourceProfile, ResourceSample, SystemStatus } from "./resources/resource-profile.ts";
 export { formatTimestamp, parseTimestamp } from "./timestamp.ts";
-export { type BindingScope, bindArguments, bindValue } from "./composition/bind-arguments.ts";
-export type { CompiledValue, CompositionFault } from "./composition/compiled-value.ts";
-export {
-  type Composition,
-  type CompositionInput,
-  type CompositionNode,
-  type InputType,
-  InputTypeSchema,
-  type NodeCall,
-  type RetryPolicy,
-} from "./composition/composition.ts";
-export { compositionInvalid } from "./composition/composition-invalid.ts";
-export { didYouMean } from "./composition/did-you-mean.ts";
-export {
-  type CompositionOutcome,
-  type CompositionStatus,
-  isTerminalNodeState,
-  NODE_TRANSITIONS,
-  type NodeState,
-  type TerminalNodeState,
-  terminalStatus,
-} from "./composition/node-state.ts";
-export { type CompositionPlan, type PlannedNode, planComposition } from "./composition/plan.ts";
-export { parseTemplate, type Reference, ReferenceSyntaxError, type Template } from "./composition/reference.ts";
-export { type GivenInputs, resolveInputs } from "./composition/resolve-inputs.ts";
-export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { isJsonObject } from "../json.ts";
 import type { CompositionFault, FieldPath } from "./compiled-value.ts";
 import {

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { CompositionFault } from "./compiled-value.ts";
 import type { Composition, CompositionInput, InputType } from "./composition.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { compositionInvalid } from "./composition-invalid.ts";
+import { didYouMean } from "./did-you-mean.ts";
 
 export interface GivenInputs {
   /** Values of the right type. */

@@ -41,7 +41,9 @@ export function structureFaults(input: StructureInput): CompositionFault[] {
       if (message !== null) report(at, `${reference.text}: ${message}`);
     }
   }
-  for (const cycle of findCycles(new Map(planned.map(({ plan }) => [plan.node.id, [...plan.wholeDependencies, ...plan.itemDependencies]])))) {
+  for (const cycle of findCycles(
+    new Map(planned.map(({ plan }) => [plan.node.id, [...plan.wholeDependencies, ...plan.itemDependencies]])),
+  )) {
     faults.push({ field: ["nodes"], message: `these nodes wait for each other: ${cycle.toReversed().join(" -> ")}` });
   }
   return faults;
