@@ -59,7 +59,7 @@ function declaredVariables(inputs: WorkerEnvironmentInputs, vocabulary: Readonly
   const warnings: string[] = [];
   const entries = (inputs.manifest.code.worker_env ?? []).filter(({ name }) => name !== "");
   for (const entry of entries) {
-    const value = valueOf(entry, inputs, vocabulary, warnings);
+    const value = declaredValue(entry, inputs, vocabulary, warnings);
     if (value !== null) values[entry.name] = value;
     else if (entry.required) warnings.push(missingText(entry, inputs.manifest.code.name));
   }
@@ -70,7 +70,7 @@ function declaredVariables(inputs: WorkerEnvironmentInputs, vocabulary: Readonly
   return { values, warnings };
 }
 
-function valueOf(
+function declaredValue(
   entry: WorkerEnvEntry,
   inputs: WorkerEnvironmentInputs,
   vocabulary: Readonly<Record<string, string>>,

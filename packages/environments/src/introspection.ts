@@ -1,0 +1,88 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  ActionSpecSchema,
+  type CapabilityEntry,
+  CjmError,
+  describeIssues,
+  type RuntimeKind,
+  SurfaceSchema,
+  WorkerEnvEntrySchema,
+} from "@cjm/core";
+import * as z from "zod";
+import type { StepRunner } from "./build/step-runner.ts";
+import type { Environment } from "./environment-store.ts";
+
+/** What a capability says of itself from inside its environment. */
+export const IntrospectionSchema = z.object({
+  name: z.string().min(1),
+  version: z.string(),
+  description: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? ""),
+  module: z.string().min(1),
+  class: z.string().min(1),
+  config_schema: z.record(z.string(), z.unknown()).nullish(),
+  worker_env: z.array(WorkerEnvEntrySchema).nullish(),
+  structural_surface: SurfaceSchema.nullish(),
+  actions: z.array(ActionSpecSchema).nullish(),
+});
+export type Introspection = z.infer<typeof IntrospectionSchema>;
+
+const FailureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullish() }) });
+
+/** Asks the capability in an environment what it is. */
+export type Introspector = (environment: Environment, entry: CapabilityEntry, steps: StepRunner) => Promise<Introspection>;
+
+/**
+ * Runs our worker's introspection with the environment's own interpreter.
+ * @throws CjmError CJM_INTROSPECTION_FAILED in the author's terms, CJM_ENVIRONMENT_FAILED when it could not be run
+ */
+export const introspect: Introspector = async (environment, entry, steps) => {
+  const what = [
+    "--module",
+    entry.module ?? environment.module,
+    ...(entry.class === undefined ? [] : ["--class", entry.class]),
+    "--environment",
+    environment.path,
+  ];
+  // Exit code 1 comes with a report that says what the author got wrong.
+  const printed = await steps.run({
+    title: "introspect",
+    argv: [environment.interpreter, ...introspectArgs(environment.kind), ...what],
+    accept: [0, 1],
+    env: { PYTHONPATH: undefined, NODE_PATH: undefined },
+  });
+  const report = lastJson(printed);
+  const failure = FailureSchema.safeParse(report);
+  if (failure.success) {
+    const { message, hint } = failure.data.error;
+    throw new CjmError("CJM_INTROSPECTION_FAILED", `${entry.name}: ${message}`, hint == null ? {} : { hint });
+  }
+  const parsed = IntrospectionSchema.safeParse(report);
+  if (parsed.success) return parsed.data;
+  throw new CjmError(
+    "CJM_INTROSPECTION_FAILED",
+    `${entry.name}: the capability could not be introspected: ${describeIssues(parsed.error).join("; ")}.`,
+    { hint: "The install log has everything it printed." },
+  );
+};
+
+function introspectArgs(kind: RuntimeKind): readonly string[] {
+  if (kind === "node") return ["--disable-warning=ExperimentalWarning", fileURLToPath(import.meta.resolve("@cjm/worker/introspect"))];
+  const folder = dirname(fileURLToPath(import.meta.resolve("@cjm/worker-python/package.json")));
+  return [join(folder, "python", "run_worker.py"), "--introspect"];
+}
+
+/** The report is the last line that is JSON; what a capability prints while it is imported comes before it. */
+function lastJson(printed: string): unknown {
+  for (const line of printed.trim().split("\n").reverse()) {
+    try {
+      return JSON.parse(line);
+    } catch {
+      // Not the report.
+    }
+  }
+  return null;
+}
