@@ -57,4 +57,6 @@ export interface CapabilityPort {
   reconfigure(oldRaw: unknown, newRaw: unknown, ctx: CallContext): Promise<void>;
   /** The effective configuration, or null before the first `configure`. */
   config(): Readonly<Record<string, unknown>> | null;
+  /** The error of a cancelled call, of the class that the capability itself knows. */
+  cancelledError(): Error;
 }

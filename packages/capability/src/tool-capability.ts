@@ -3,7 +3,7 @@ import type { ActionTable } from "./action-dispatch.ts";
 import { collectAction, findAction, runAction } from "./action-dispatch.ts";
 import { authoringMistakes, DESCRIBE_ACTION } from "./author-mistakes.ts";
 import type { CallContext } from "./call-context.ts";
-import { CapabilityConfigError, CapabilityInputError } from "./capability-error.ts";
+import { CapabilityCancelledError, CapabilityConfigError, CapabilityInputError } from "./capability-error.ts";
 import { CAPABILITY_PORT, type CapabilityDeclaration, type CapabilityIdentity, type CapabilityPort } from "./capability-port.ts";
 import type { ConfigOptions } from "./config-options.ts";
 import { describeAction, describeCapability } from "./describe.ts";
@@ -113,6 +113,7 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
       },
       reconfigure: (oldRaw, newRaw, ctx) => this.#reconfigure(oldRaw, newRaw, ctx),
       config: () => this.#config,
+      cancelledError: () => new CapabilityCancelledError(),
     };
   }
 

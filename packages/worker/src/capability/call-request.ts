@@ -1,0 +1,80 @@
+/** Who a call belongs to; what was not said is null. */
+export interface CallEnvelopeFields {
+  readonly jobId: string | null;
+  readonly runId: string | null;
+  readonly compositionId: string | null;
+  readonly nodeId: string | null;
+  readonly actor: string | null;
+  readonly control: Readonly<Record<string, unknown>>;
+}
+
+export const NO_ENVELOPE: CallEnvelopeFields = { jobId: null, runId: null, compositionId: null, nodeId: null, actor: null, control: {} };
+
+/** The body of a call. `badArguments` says what is wrong with arguments that are there and are no arguments. */
+export interface CallRequest {
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly task: string;
+  readonly method: string;
+  readonly envelope: CallEnvelopeFields;
+  readonly badArguments: string | null;
+}
+
+/**
+ * Reads the body of `/execute`, `/execute_stream` and `/task`. Null when it is no JSON object or its envelope is none:
+ * then no call was made at all. Arguments of a wrong kind are the caller's typed error instead.
+ */
+export function readCallRequest(body: Uint8Array): CallRequest | null {
+  const value = parseJsonObject(body);
+  if (value === null) return null;
+  const envelope = readEnvelope(value["envelope"]);
+  if (envelope === null) return null;
+  const { args = [], kwargs = {}, task, method } = value;
+  const bad = [
+    ...(Array.isArray(args) ? [] : [`args must be a list of positional arguments, not ${jsonType(args)}`]),
+    ...(isObject(kwargs) ? [] : [`kwargs must be an object of named arguments, not ${jsonType(kwargs)}`]),
+  ];
+  return {
+    args: Array.isArray(args) ? args : [],
+    kwargs: isObject(kwargs) ? kwargs : {},
+    task: typeof task === "string" ? task : "",
+    method: typeof method === "string" ? method : "",
+    envelope,
+    badArguments: bad.length === 0 ? null : `${bad.join("; ")}.`,
+  };
+}
+
+/** The object that a body holds, or null when it holds none. */
+export function parseJsonObject(body: Uint8Array): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What Python takes for false is no envelope; anything else that is no object is a mistake. */
+function readEnvelope(value: unknown): CallEnvelopeFields | null {
+  if (value === undefined || value === null || value === false || value === 0 || value === "") return NO_ENVELOPE;
+  if (Array.isArray(value) && value.length === 0) return NO_ENVELOPE;
+  if (!isObject(value)) return null;
+  const text = (key: string): string | null => (typeof value[key] === "string" ? value[key] : null);
+  return {
+    jobId: text("job_id"),
+    runId: text("run_id"),
+    compositionId: text("composition_id"),
+    nodeId: text("node_id"),
+    actor: text("actor"),
+    control: isObject(value["control"]) ? value["control"] : {},
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}

@@ -1,0 +1,148 @@
+import { inspect } from "node:util";
+import type { CallContext, CallLogger } from "@cjm/capability";
+import type { CallMemory } from "../thread/call-memory.ts";
+import type { AccountRecord, FromThread, LogLevel } from "../thread/thread-messages.ts";
+import type { CallEnvelopeFields } from "./call-request.ts";
+
+/** What one call needs of the thread that it runs in. */
+export interface CallScopeOptions {
+  readonly id: number;
+  readonly envelope: CallEnvelopeFields;
+  readonly memory: CallMemory;
+  readonly dataDir: string;
+  readonly loggerName: string;
+  readonly minimumLevel: LogLevel;
+  readonly post: (message: FromThread) => void;
+  /** Makes the cancellation error of the capability's own copy of `@cjm/capability`. */
+  readonly cancelledError: () => Error;
+}
+
+const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
+/** Progress is pushed no more often than this; between pushes it can be read from the shared memory at any time. */
+const PUSH_INTERVAL_MS = 100;
+
+/** The context of one call, as the capability sees it. */
+export class CallScope implements CallContext {
+  readonly accounts: AccountRecord[] = [];
+  readonly log: CallLogger;
+  readonly #options: CallScopeOptions;
+  readonly #controller = new AbortController();
+  #usage: Readonly<Record<string, number>> = {};
+  #pushedAtMs = Number.NEGATIVE_INFINITY;
+  #unpushed: { readonly progress: number; readonly message: string } | null = null;
+
+  constructor(options: CallScopeOptions) {
+    this.#options = options;
+    const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => this.#log(level, message, fields);
+    this.log = { debug: write("DEBUG"), info: write("INFO"), warning: write("WARNING"), error: write("ERROR") };
+    this.#watchSharedFlag();
+  }
+
+  get jobId(): string | null {
+    return this.#options.envelope.jobId;
+  }
+  get runId(): string | null {
+    return this.#options.envelope.runId;
+  }
+  get compositionId(): string | null {
+    return this.#options.envelope.compositionId;
+  }
+  get nodeId(): string | null {
+    return this.#options.envelope.nodeId;
+  }
+  get actor(): string | null {
+    return this.#options.envelope.actor;
+  }
+  get control(): Readonly<Record<string, unknown>> {
+    return this.#options.envelope.control;
+  }
+  get dataDir(): string {
+    return this.#options.dataDir;
+  }
+
+  get cancelled(): boolean {
+    if (!this.#options.memory.cancelled) return false;
+    this.abort();
+    return true;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#options.memory.cancelled) this.abort();
+    return this.#controller.signal;
+  }
+
+  throwIfCancelled(): void {
+    if (this.cancelled) throw this.#controller.signal.reason;
+  }
+
+  /** Wakes whoever listens to the signal. The flag in the shared memory is set already. */
+  abort(): void {
+    if (!this.#controller.signal.aborted) this.#controller.abort(this.#options.cancelledError());
+  }
+
+  progress(fraction: number, message = ""): void {
+    const progress = fraction === -1 ? -1 : Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
+    const text = String(message);
+    this.#options.memory.writeProgress(progress, text);
+    this.#unpushed = { progress, message: text };
+    if (performance.now() - this.#pushedAtMs >= PUSH_INTERVAL_MS) this.flush();
+  }
+
+  /** Pushes the last progress, if it has not been. */
+  flush(): void {
+    if (this.#unpushed === null) return;
+    this.#options.post({ type: "progress", id: this.#options.id, jobId: this.jobId, ...this.#unpushed });
+    this.#unpushed = null;
+    this.#pushedAtMs = performance.now();
+  }
+
+  reportUsage(usage: Readonly<Record<string, number>>): void {
+    this.#usage = { ...this.#usage, ...usage };
+    this.#options.post({ type: "usage", id: this.#options.id, usage: this.#usage });
+  }
+
+  account(eventType: string, payload: Readonly<Record<string, unknown>>): void {
+    this.accounts.push({ event_type: String(eventType), payload: plainPayload(payload) });
+  }
+
+  /** A log line from the worker itself about this call. */
+  writeLog(level: LogLevel, message: string, excText: string | null): void {
+    const { post, loggerName, minimumLevel } = this.#options;
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(minimumLevel)) return;
+    post({ type: "log", atMs: Date.now(), level, logger: loggerName, message, jobId: this.jobId, excText });
+  }
+
+  #log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const errors = Object.values(fields).filter((value) => value instanceof Error);
+    const rest = Object.fromEntries(Object.entries(fields).filter(([, value]) => !(value instanceof Error)));
+    const suffix = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(plainPayload(rest))}`;
+    this.writeLog(level, `${String(message)}${suffix}`, errors.map((error) => error.stack ?? String(error)).join("\n") || null);
+  }
+
+  /** Code that keeps the signal and asks it in a synchronous loop must see what the other thread wrote meanwhile. */
+  #watchSharedFlag(): void {
+    const { signal } = this.#controller;
+    const inherited = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted");
+    Object.defineProperty(signal, "aborted", {
+      configurable: true,
+      get: () => {
+        const already = inherited?.get?.call(signal) === true;
+        if (already || !this.#options.memory.cancelled) return already;
+        this.#controller.abort(this.#options.cancelledError());
+        return true;
+      },
+    });
+  }
+}
+
+/** As JSON would carry it; what it cannot carry becomes text, since a call must not fail over its own account. */
+function plainPayload(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(JSON.stringify(payload, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value))) as Record<
+      string,
+      unknown
+    >;
+  } catch {
+    return { text: inspect(payload) };
+  }
+}

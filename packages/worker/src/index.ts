@@ -1,0 +1,2 @@
+export { printIntrospection } from "./introspection.ts";
+export { runWorker } from "./worker-process.ts";

@@ -1,0 +1,3 @@
+import { printIntrospection } from "./introspection.ts";
+
+await printIntrospection(process.argv.slice(2));

@@ -1,0 +1,47 @@
+import { AuthorError } from "./capability/author-error.ts";
+import { writeDirectly, writeFully } from "./capability/direct-output.ts";
+import { EnvironmentModules } from "./capability/environment-modules.ts";
+import { loadCapability } from "./capability/load-capability.ts";
+import { structuralSurface } from "./capability/structural-surface.ts";
+import { parseIntrospectionArguments, type TargetArguments, UsageError } from "./worker-arguments.ts";
+
+/**
+ * Prints what a capability says of itself as one line of JSON, or `{"error": {"message", "hint"}}` with exit code 1. What
+ * the capability itself prints goes to the error output. Ends the process: a capability may have left things open.
+ */
+export async function printIntrospection(argv: readonly string[]): Promise<never> {
+  writeDirectly(process.stdout, 2);
+  try {
+    print(await introspect(parseIntrospectionArguments(argv)));
+    process.exit(0);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      writeFully(2, Buffer.from(`${error.message}\n`));
+      process.exit(2);
+    }
+    const reason = error instanceof Error ? error : new Error(String(error));
+    if (!(reason instanceof AuthorError)) writeFully(2, Buffer.from(`${reason.stack ?? reason.message}\n`));
+    print({ error: { message: reason.message, hint: reason instanceof AuthorError ? reason.hint : "See the stack in the error output." } });
+    process.exit(1);
+  }
+}
+
+async function introspect(target: TargetArguments): Promise<unknown> {
+  const { className, cls, declaration, identity } = await loadCapability(new EnvironmentModules(target.environment), target);
+  return {
+    name: identity.name,
+    version: identity.version,
+    description: identity.description,
+    module: target.module,
+    class: className,
+    config_schema: declaration.configSchema,
+    worker_env: declaration.workerEnv,
+    structural_surface: structuralSurface(cls),
+    actions: declaration.actions,
+    runtime: { language: "node", version: process.versions.node },
+  };
+}
+
+function print(report: unknown): void {
+  writeFully(1, Buffer.from(`${JSON.stringify(report)}\n`));
+}

@@ -1,0 +1,46 @@
+import { ROUTES } from "@cjm/protocol";
+import type { FastifyInstance } from "fastify";
+import { sendPlainFailure } from "./plain-failure.ts";
+import { bodyBytes } from "./request-body.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** The capability's life between start and end. All of it runs on the capability's thread; the answers follow the original's. */
+export function addLifecycleRoutes(app: FastifyInstance, { thread }: WorkerContext): void {
+  app.post(ROUTES.initialize.path, async (request, reply) => {
+    const detail = await failureOf("initialize", request.body);
+    return detail === null ? { status: "ok" } : reply.code(400).send({ detail });
+  });
+
+  app.post(ROUTES.prefetch.path, async (request, reply) => {
+    const detail = await failureOf("prefetch", request.body);
+    return detail === null ? { status: "prefetched" } : reply.code(500).send({ detail });
+  });
+
+  app.post(ROUTES.reconfigure.path, async (request, reply) => {
+    const detail = await failureOf("reconfigure", request.body);
+    return detail === null ? { status: "reconfigured" } : reply.code(500).send({ detail });
+  });
+
+  app.post(ROUTES.onDisable.path, async (request) => {
+    const detail = await failureOf("onDisable", request.body);
+    return detail === null ? { status: "disabled" } : { status: "error", detail };
+  });
+
+  app.post(ROUTES.onEnable.path, async (request) => {
+    const detail = await failureOf("onEnable", request.body);
+    return detail === null ? { status: "enabled" } : { status: "error", detail };
+  });
+
+  app.post(ROUTES.cleanup.path, async (request, reply) => {
+    const detail = await failureOf("cleanup", request.body);
+    return detail === null ? { status: "cleaned" } : sendPlainFailure(reply);
+  });
+
+  async function failureOf(
+    operation: "initialize" | "prefetch" | "reconfigure" | "onDisable" | "onEnable" | "cleanup",
+    body: unknown,
+  ): Promise<string | null> {
+    const { outcome } = await thread.run(operation, bodyBytes(body)).done;
+    return outcome.kind === "error" || outcome.kind === "cancelled" ? outcome.error.message : null;
+  }
+}

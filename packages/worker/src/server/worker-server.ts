@@ -1,0 +1,63 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { REQUEST_BODY_LIMIT_BYTES, ROUTES } from "@cjm/protocol";
+import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { addCallRoutes } from "./call-routes.ts";
+import { addConfigRoutes } from "./config-routes.ts";
+import { addControlRoutes } from "./control-routes.ts";
+import { addIdentityRoutes } from "./identity-routes.ts";
+import { addLifecycleRoutes } from "./lifecycle-routes.ts";
+import { addMonitorRoutes } from "./monitor-routes.ts";
+import { sendPlainFailure } from "./plain-failure.ts";
+import { addStreamRoute } from "./stream-route.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** Serves one capability. Bodies stay bytes: the capability's thread reads them, so that a large one never holds up the control routes. */
+export function createWorkerServer(context: WorkerContext, token: string): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    bodyLimit: REQUEST_BODY_LIMIT_BYTES,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addHook("onRequest", requireToken(token));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0];
+    const allowed = Object.values(ROUTES).filter((route) => route.path === path);
+    if (allowed.length === 0) return reply.code(404).send({ detail: "Not Found" });
+    return reply
+      .code(405)
+      .header("allow", allowed.map((route) => route.method).join(", "))
+      .send({ detail: "Method Not Allowed" });
+  });
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) return sendPlainFailure(reply);
+    return reply.code(status).header("connection", "close").send({ detail: error.message });
+  });
+  addIdentityRoutes(app, context);
+  addLifecycleRoutes(app, context);
+  addConfigRoutes(app, context);
+  addControlRoutes(app, context);
+  addCallRoutes(app, context);
+  addStreamRoute(app, context);
+  addMonitorRoutes(app, context);
+  return app;
+}
+
+/** Compares digests, which are of one length whatever was sent, in constant time. */
+function requireToken(
+  token: string,
+): (request: { headers: { authorization?: string | undefined } }, reply: FastifyReply) => Promise<unknown> {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  const expected = digest(`Bearer ${token}`);
+  return async (request, reply) => {
+    if (timingSafeEqual(digest(request.headers.authorization ?? ""), expected)) return undefined;
+    return reply
+      .code(401)
+      .header("www-authenticate", "Bearer")
+      .send({ detail: "This worker answers only its own host: the bearer token is missing or wrong." });
+  };
+}

@@ -1,0 +1,168 @@
+import { Worker } from "node:worker_threads";
+import type { ErrorFacts } from "../capability/error-facts.ts";
+import { RunningCalls } from "./running-calls.ts";
+import type { FromThread, LoadedCapability, OperationName, ThreadOptions, ToThread } from "./thread-messages.ts";
+
+type DoneMessage = Extract<FromThread, { type: "done" }>;
+type LogMessage = Extract<FromThread, { type: "log" }>;
+type ProgressMessage = Extract<FromThread, { type: "progress" }>;
+
+export interface CapabilityThreadEvents {
+  readonly onLog: (message: LogMessage) => void;
+  readonly onProgress: (message: ProgressMessage) => void;
+  /** The thread has ended by itself: the process must follow. */
+  readonly onDeath: (death: ThreadDeath) => void;
+}
+
+export interface ThreadDeath {
+  /** Null when the thread's code called `process.exit`. */
+  readonly error: Error | null;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+}
+
+/** How a stream's reader is told what comes. */
+export interface StreamReader {
+  readonly onBegun: () => void;
+  readonly onChunk: (line: string) => void;
+}
+
+interface Waiting {
+  readonly resolve: (done: DoneMessage) => void;
+  readonly reader: StreamReader | null;
+}
+
+/** The thread could not load the capability. */
+export class CapabilityLoadError extends Error {
+  override readonly name = "CapabilityLoadError";
+  readonly facts: ErrorFacts;
+  readonly hint: string;
+
+  constructor(facts: ErrorFacts, hint: string) {
+    super(facts.message);
+    this.facts = facts;
+    this.hint = hint;
+  }
+}
+
+/** The capability as the server sees it: a thread of its own that may be busy, and what is known of it without asking. */
+export class CapabilityThread {
+  /** Resolves when the class is loaded and its instance made. @throws CapabilityLoadError */
+  readonly loaded: Promise<LoadedCapability>;
+  readonly calls = new RunningCalls();
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #events: CapabilityThreadEvents;
+  #config: Readonly<Record<string, unknown>> = {};
+  #usage: Readonly<Record<string, number>> | null = null;
+  #usageOf: number | null = null;
+
+  constructor(options: ThreadOptions, events: CapabilityThreadEvents) {
+    this.#events = events;
+    const loaded = Promise.withResolvers<LoadedCapability>();
+    this.loaded = loaded.promise;
+    // The compiled package has the entry beside it as .js.
+    const entry = `../capability/thread-entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
+    this.#worker = new Worker(new URL(entry, import.meta.url), { workerData: options, name: "capability" });
+    this.#worker.on("message", (message: FromThread) => {
+      if (message.type === "loaded") loaded.resolve(message.capability);
+      else if (message.type === "failed") loaded.reject(new CapabilityLoadError(message.error, message.hint));
+      else this.#receive(message);
+    });
+    let error: Error | null = null;
+    this.#worker.on("error", (thrown: unknown) => {
+      error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    });
+    this.#worker.on("exit", (exitCode) => {
+      const outOfMemory = error !== null && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      events.onDeath({ error, exitCode, outOfMemory });
+    });
+  }
+
+  /** The effective configuration; `{}` before the first. */
+  get config(): Readonly<Record<string, unknown>> {
+    return this.#config;
+  }
+
+  /** What the latest call has reported so far, or null. */
+  get usage(): Readonly<Record<string, number>> | null {
+    return this.#usage;
+  }
+
+  /** Starts an operation and resolves with how it ended; it never rejects. */
+  run(
+    operation: OperationName,
+    body: Uint8Array,
+    jobId: string | null = null,
+    reader: StreamReader | null = null,
+  ): { id: number; done: Promise<DoneMessage> } {
+    const { id, memory } = this.calls.begin(jobId);
+    if (operation === "execute" || operation === "task" || operation === "stream") {
+      this.#usage = null;
+      this.#usageOf = id;
+    }
+    const { promise, resolve } = Promise.withResolvers<DoneMessage>();
+    this.#waiting.set(id, { resolve, reader });
+    // A copy of its own that can be handed over: small buffers of Node are parts of a shared pool.
+    const owned = new Uint8Array(body);
+    this.#worker.postMessage({ type: "start", id, operation, body: owned, memory: memory.buffer } satisfies ToThread, [owned.buffer]);
+    return { id, done: promise };
+  }
+
+  /** Cancels one job's calls, or with null every call. */
+  cancel(jobId: string | null): void {
+    for (const id of this.calls.cancel(jobId)) this.#post({ type: "cancel", id });
+  }
+
+  credit(id: number, chunks: number): void {
+    this.#post({ type: "credit", id, chunks });
+  }
+
+  abandon(id: number): void {
+    this.#post({ type: "abandon", id });
+  }
+
+  /** Settles every call that waits, when the thread can no longer. */
+  settleAll(error: ErrorFacts): void {
+    for (const [id, waiting] of this.#waiting) {
+      waiting.resolve({ type: "done", id, outcome: { kind: "error", error }, report: { accounts: [], taskRun: null } });
+    }
+    this.#waiting.clear();
+  }
+
+  #receive(message: Exclude<FromThread, { type: "loaded" | "failed" }>): void {
+    switch (message.type) {
+      case "begun":
+        this.calls.identify(message.id, message.jobId);
+        this.#waiting.get(message.id)?.reader?.onBegun();
+        return;
+      case "chunk":
+        this.#waiting.get(message.id)?.reader?.onChunk(message.line);
+        return;
+      case "done":
+        this.calls.end(message.id);
+        this.#waiting.get(message.id)?.resolve(message);
+        this.#waiting.delete(message.id);
+        return;
+      case "config":
+        this.#config = message.config;
+        return;
+      case "usage":
+        // A call that reports late must not overwrite what belongs to a newer one.
+        if (message.id === this.#usageOf) this.#usage = message.usage;
+        return;
+      case "log":
+        this.#events.onLog(message);
+        return;
+      case "progress":
+        this.#events.onProgress(message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+}
