@@ -62,7 +62,7 @@ const INSTALLER_VERSION = "cjm 0.1.0";
 export async function installAll(options: InstallOptions): Promise<readonly InstallOutcome[]> {
   const installer = new Installer(options);
   await installer.prepare();
-  const outcomes = new Array<InstallOutcome>(options.entries.length);
+  const outcomes: InstallOutcome[] = [];
   const waiting = options.entries.entries();
   const worker = async (): Promise<void> => {
     for (const [index, entry] of waiting) outcomes[index] = await installer.install(entry);

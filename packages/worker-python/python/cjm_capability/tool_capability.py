@@ -1,0 +1,143 @@
+"""The class that a capability is."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import threading
+import time
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+from . import call_context
+from .actions import action_specs, actions_of, call_action, capability_action, unknown_action
+from .config import config_from, config_schema
+from .describe import describe_capability
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkerEnv:
+    """An environment variable that the capability wants. A secret one comes from the secret store and has no default."""
+
+    name: str
+    secret: bool = False
+    required: bool = False
+    label: str = ""
+    description: str = ""
+    default: Optional[str] = None
+
+
+class ToolCapability:
+    """A tool or model. Subclass it, mark methods with `@capability_action`, override the hooks that you need.
+
+    `name`, `version` and `description` default to those of the distribution that the class is part of. `config_class` is a
+    dataclass; `self.config` is an instance of it, set before `on_initialize` is called. The constructor takes nothing and
+    does nothing heavy: load models in `prefetch` or on first use.
+    """
+
+    name: str = ""
+    version: str = ""
+    description: str = ""
+    config_class: Any = None
+    WORKER_ENV: List[WorkerEnv] = []
+
+    config: Any = None
+
+    # -- hooks ---------------------------------------------------------------------------------------------------------
+
+    def on_initialize(self) -> None:
+        """Called after `self.config` is set, the first time and whenever it changes."""
+
+    def prefetch(self) -> None:
+        """Loads what calls will need, ahead of them."""
+
+    def on_disable(self) -> None:
+        """Gives back what is heavy; the process stays."""
+
+    def on_enable(self) -> None:
+        """The opposite of `on_disable`."""
+
+    def cleanup(self) -> None:
+        """Called exactly once, before the process ends."""
+
+    # -- what the worker calls -----------------------------------------------------------------------------------------
+
+    def initialize(self, config: Optional[Dict[str, Any]] = None) -> None:
+        """Raises CapabilityConfigError that lists every bad field."""
+        self.config = config_from(self.config_class, dict(config or {}))
+        self.on_initialize()
+
+    def reconfigure(self, old_config: Optional[Dict[str, Any]], new_config: Optional[Dict[str, Any]]) -> None:
+        self.initialize(new_config)
+
+    def execute(self, action: Optional[str] = None, **arguments: Any) -> Any:
+        """Calls the action of that name."""
+        method = actions_of(self).get(action) if isinstance(action, str) else None
+        if method is None:
+            raise unknown_action(self, action)
+        return call_action(method, arguments)
+
+    def get_current_config(self) -> Dict[str, Any]:
+        return dataclasses.asdict(self.config) if dataclasses.is_dataclass(self.config) else dict(self.config or {})
+
+    def get_config_schema(self) -> Dict[str, Any]:
+        return config_schema(self.config_class)
+
+    def get_config_options(self) -> Dict[str, Any]:
+        """Values that a field may have on this machine: {field: {"options": [{"value", "label"}]}}."""
+        return {}
+
+    def get_actions(self) -> List[Dict[str, Any]]:
+        return action_specs(self)
+
+    @capability_action(description="Says what this capability is and what it runs with.", idempotent=True)
+    def describe(self) -> dict:
+        return describe_capability(self)
+
+    # -- what an author calls ------------------------------------------------------------------------------------------
+
+    def report_progress(self, fraction: float, message: Optional[str] = None) -> None:
+        """0 to 1, or -1 for work of unknown length."""
+        call_context.report_progress(fraction, message)
+
+    def check_cancel(self) -> None:
+        """Raises CapabilityCancelledError when the current call was cancelled."""
+        call_context.check_cancel()
+
+    def register_cancel_callback(self, callback: Callable[[], None]) -> None:
+        """Called, on another thread, when the current call is cancelled: ends a subprocess, closes a connection."""
+        call = call_context.current_call()
+        if call is not None:
+            call.add_callback(callback)
+
+    def report_usage(self, usage: Dict[str, float]) -> None:
+        """What the call used, by unit: {"input_tokens": 812}."""
+        call_context.report_usage(usage)
+
+    @property
+    def data_dir(self) -> str:
+        """A folder of this capability's own, which exists."""
+        return os.environ.get("CAPABILITY_DATA_DIR", os.getcwd())
+
+    @contextlib.contextmanager
+    def heartbeat(self, phase: str, interval: float = 0.5, progress: Optional[float] = None) -> Iterator[None]:
+        """Shows a long silent step as alive: the progress message counts its seconds."""
+        call = call_context.current_call()
+        if call is None:
+            yield
+            return
+        call.set_progress(call.progress if progress is None else progress, phase)
+        done = threading.Event()
+        began = time.monotonic()
+
+        def beat() -> None:
+            while not done.wait(interval):
+                call.set_progress(call.progress, "%s (%.1fs)" % (phase, time.monotonic() - began))
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join(1)

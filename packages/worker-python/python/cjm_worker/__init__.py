@@ -1,0 +1,1 @@
+"""The worker process: one capability behind HTTP on a Unix socket. Standard library only."""

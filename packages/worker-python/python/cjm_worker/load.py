@@ -1,0 +1,65 @@
+"""From a module name to an instance of its capability class, with errors in the author's terms."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import Any, List, Optional, Type
+
+from cjm_capability import ToolCapability
+from cjm_capability.actions import input_schema, actions_of
+from cjm_capability.config import config_schema
+
+
+class AuthorMistake(Exception):
+    """What is wrong with a capability's code, and the way out."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__("%s %s" % (message, hint))
+        self.message = message
+        self.hint = hint
+
+
+def load_capability(module_name: str, class_name: Optional[str]) -> ToolCapability:
+    """Raises AuthorMistake, or whatever importing the module raises."""
+    return instantiate(find_class(importlib.import_module(module_name), class_name))
+
+
+def find_class(module: Any, class_name: Optional[str]) -> Type[ToolCapability]:
+    if class_name:
+        found = getattr(module, class_name, None)
+        if found is None:
+            raise AuthorMistake("%s has no class %s." % (module.__name__, class_name), "It has %s." % (", ".join(_classes(module)) or "none"))
+        if not (inspect.isclass(found) and issubclass(found, ToolCapability)):
+            raise AuthorMistake("%s.%s is no capability." % (module.__name__, class_name), "Let it extend ToolCapability of cjm_capability.")
+        return found
+    own = _classes(module)
+    if len(own) != 1:
+        problem = "defines no capability" if not own else "defines %d capabilities: %s" % (len(own), ", ".join(own))
+        raise AuthorMistake("%s %s." % (module.__name__, problem), "One class that extends ToolCapability is expected; name one with 'class' in capabilities.yaml.")
+    found_class: Type[ToolCapability] = getattr(module, own[0])
+    return found_class
+
+
+def instantiate(cls: Type[ToolCapability]) -> ToolCapability:
+    try:
+        capability = cls()
+    except TypeError as error:
+        raise AuthorMistake("%s() failed: %s." % (cls.__name__, error), "A capability is made without arguments; take settings from config_class.") from error
+    try:
+        config_schema(cls.config_class)
+    except TypeError as error:
+        raise AuthorMistake("%s.config_class is no dataclass." % cls.__name__, "Write @dataclass above %s." % getattr(cls.config_class, "__name__", "it")) from error
+    for name, method in actions_of(capability).items():
+        if name == "execute":
+            raise AuthorMistake("%s.execute cannot be an action." % cls.__name__, "Give the action another name.")
+        input_schema(method)
+    return capability
+
+
+def _classes(module: Any) -> List[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, ToolCapability) and value is not ToolCapability and value.__module__ == module.__name__ and not inspect.isabstract(value)
+    ]
