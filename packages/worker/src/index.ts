@@ -1,2 +1,1 @@
-export { printIntrospection } from "./introspection.ts";
-export { runWorker } from "./worker-process.ts";
+export { CapabilityLoadError, type CapabilityThread } from "./thread/capability-thread.ts";

@@ -4,27 +4,23 @@ import { CONTROL_PROTOCOL_VERSION, type WorkerFrame } from "@cjm/protocol";
 import { writeFully } from "./capability/direct-output.ts";
 import type { ErrorFacts } from "./capability/error-facts.ts";
 import { errorFacts } from "./capability/error-facts.ts";
+import { saveCompileCache } from "./process/compile-cache.ts";
 import { ControlChannel } from "./process/control-channel.ts";
 import { endDescendants, endProcessTree } from "./process/end-process-tree.ts";
 import { WorkerShutdown } from "./process/worker-shutdown.ts";
 import { jobErrorOf } from "./server/job-error-of.ts";
-import { CapabilityLoadError, CapabilityThread, type ThreadDeath } from "./thread/capability-thread.ts";
-import { parseWorkerArguments, UsageError, type WorkerArguments } from "./worker-arguments.ts";
+import { createWorkerServer } from "./server/worker-server.ts";
+import { CapabilityLoadError, type CapabilityThread, type ThreadDeath } from "./thread/capability-thread.ts";
+import type { WorkerArguments } from "./worker-arguments.ts";
 
 /**
- * One worker from start to end: takes the host's hello, loads the capability on a thread of its own, serves it on the
- * socket, and ends with the host, with its capability, or when told to.
+ * One worker from start to end: takes the host's hello, serves the capability that its thread loads on the socket, and ends
+ * with the host, with its capability, or when told to.
+ * @throws UsageError when no host started it
  */
-export async function runWorker(argv: readonly string[]): Promise<void> {
-  try {
-    const options = parseWorkerArguments(argv);
-    const channel = new ControlChannel(() => endProcessTree(process.env["CJM_WORKER_SESSION_ID"]));
-    await new WorkerProcess(options, channel).serve();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    say(error.message);
-    process.exitCode = 2;
-  }
+export async function runWorker(options: WorkerArguments, thread: CapabilityThread): Promise<void> {
+  const channel = new ControlChannel(() => endProcessTree(process.env["CJM_WORKER_SESSION_ID"]));
+  await new WorkerProcess(options, channel, thread).serve();
 }
 
 class WorkerProcess {
@@ -34,35 +30,30 @@ class WorkerProcess {
   #shutdown: WorkerShutdown | null = null;
   #ending = false;
 
-  constructor(options: WorkerArguments, channel: ControlChannel) {
+  constructor(options: WorkerArguments, channel: ControlChannel, thread: CapabilityThread) {
     this.#options = options;
     this.#channel = channel;
-    this.#thread = new CapabilityThread(
-      { ...options, dataDir: process.env["CAPABILITY_DATA_DIR"] || options.environment },
-      {
-        onLog: (message) => channel.send(logFrame(message)),
-        onProgress: ({ id, jobId, progress, message }) =>
-          channel.send({ type: "progress", job_id: jobId, call_id: String(id), progress, message }),
-        onDeath: (death) => void this.#afterThreadDeath(death),
-      },
-    );
+    this.#thread = thread;
+    thread.observe({
+      onLog: (message) => channel.send(logFrame(message)),
+      onProgress: ({ id, jobId, progress, message }) =>
+        channel.send({ type: "progress", job_id: jobId, call_id: String(id), progress, message }),
+      onDeath: (death) => void this.#afterThreadDeath(death),
+    });
     process.on("SIGTERM", () => void this.#stop());
     process.on("SIGINT", () => void this.#stop());
   }
 
   async serve(): Promise<void> {
     try {
-      // Fastify is loaded while the other thread loads the capability.
-      const [{ createWorkerServer }, hello, capability] = await Promise.all([
-        import("./server/worker-server.ts"),
-        this.#channel.hello,
-        this.#thread.loaded,
-      ]);
-      const server = createWorkerServer({ thread: this.#thread, capability, nowMs: Date.now }, hello.token);
+      const { token } = await this.#channel.hello;
+      const server = createWorkerServer({ thread: this.#thread, nowMs: Date.now }, token);
+      await Promise.all([server.ready(), this.#thread.loaded]);
       await server.listen({ path: this.#options.socketPath });
       chmodSync(this.#options.socketPath, 0o600);
       this.#shutdown = new WorkerShutdown(this.#thread, server);
       this.#channel.send({ type: "ready", protocol: CONTROL_PROTOCOL_VERSION, pid: process.pid });
+      saveCompileCache();
     } catch (error) {
       if (error instanceof CapabilityLoadError) await this.#fail(error.facts, error.hint);
       else await this.#fail(errorFacts(error), "");

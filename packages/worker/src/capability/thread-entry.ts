@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { saveCompileCache, useCompileCache } from "../process/compile-cache.ts";
 import type { FromThread, LoadedCapability, LogLevel, ThreadOptions, ToThread } from "../thread/thread-messages.ts";
 import { AuthorError } from "./author-error.ts";
 import { writeDirectly } from "./direct-output.ts";
@@ -22,6 +23,7 @@ writeDirectly(process.stdout, 1);
 writeDirectly(process.stderr, 2);
 
 try {
+  useCompileCache(options.environment);
   mkdirSync(options.dataDir, { recursive: true });
   const modules = new EnvironmentModules(options.environment);
   const capability = await loadCapability(modules, options);
@@ -33,6 +35,7 @@ try {
   const runner = new OperationRunner({ capability, adapters, dataDir: options.dataDir, minimumLevel, post });
   port.on("message", (message: ToThread) => receive(runner, message));
   post({ type: "loaded", capability: loadedFacts(capability) });
+  saveCompileCache();
 } catch (error) {
   post({ type: "failed", error: errorFacts(error), hint: error instanceof AuthorError ? error.hint : "" });
 }

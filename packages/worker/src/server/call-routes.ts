@@ -17,11 +17,11 @@ export function addCallRoutes(app: FastifyInstance, context: WorkerContext): voi
   }
 }
 
-function sendDone(done: Extract<FromThread, { type: "done" }>, reply: FastifyReply, { capability, nowMs }: WorkerContext): FastifyReply {
+function sendDone(done: Extract<FromThread, { type: "done" }>, reply: FastifyReply, { thread, nowMs }: WorkerContext): FastifyReply {
   const { outcome } = done;
   if (outcome.kind === "malformed") return sendPlainFailure(reply);
   if (outcome.kind === "absent") return reply.code(404).send({ detail: outcome.detail });
-  const jobError = outcome.kind === "error" ? jobErrorOf(outcome.error, capability.name, nowMs()) : null;
+  const jobError = outcome.kind === "error" ? jobErrorOf(outcome.error, thread.capability.name, nowMs()) : null;
   const accounts = encodeAccounts(accountsOf(done, jobError?.category ?? null));
   if (accounts !== null) reply.header(ACCOUNTS_HEADER, accounts);
   if (outcome.kind === "cancelled") return reply.code(409).send({ detail: outcome.error.message });

@@ -4,8 +4,8 @@ import { sendPlainFailure } from "./plain-failure.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** The configuration: its schema, its present values, and what can be chosen. Only the last asks the capability. */
-export function addConfigRoutes(app: FastifyInstance, { capability, thread }: WorkerContext): void {
-  app.get(ROUTES.configSchema.path, () => capability.configSchema);
+export function addConfigRoutes(app: FastifyInstance, { thread }: WorkerContext): void {
+  app.get(ROUTES.configSchema.path, () => thread.capability.configSchema);
   app.get(ROUTES.config.path, () => thread.config);
   app.get(ROUTES.configOptions.path, async (_request, reply) => {
     const { outcome } = await thread.run("configOptions", new Uint8Array()).done;

@@ -11,7 +11,7 @@ import type { WorkerContext } from "./worker-context.ts";
  * failure is the last line. Success has no mark of its own: the body ends.
  */
 export function addStreamRoute(app: FastifyInstance, context: WorkerContext): void {
-  const { thread, capability, nowMs } = context;
+  const { thread, nowMs } = context;
   app.post(ROUTES.executeStream.path, async (request, reply) => {
     const body = readableBody(bodyBytes(request.body));
     const begun = Promise.withResolvers<"begun">();
@@ -38,7 +38,7 @@ export function addStreamRoute(app: FastifyInstance, context: WorkerContext): vo
     const finished = call.done.then(({ outcome }) => {
       if (readable.destroyed) return outcome;
       if (outcome.kind === "error" || outcome.kind === "cancelled") {
-        readable.push(`${encodeStreamFrame({ kind: "error", error: jobErrorOf(outcome.error, capability.name, nowMs()) })}\n`);
+        readable.push(`${encodeStreamFrame({ kind: "error", error: jobErrorOf(outcome.error, thread.capability.name, nowMs()) })}\n`);
       }
       readable.push(null);
       return outcome;

@@ -1,9 +1,8 @@
 import type { CapabilityThread } from "../thread/capability-thread.ts";
-import type { LoadedCapability } from "../thread/thread-messages.ts";
 
-/** What every group of routes is built on. */
+/** What every group of routes is built on. The capability may still be loading while routes are added, not while they answer. */
 export interface WorkerContext {
   readonly thread: CapabilityThread;
-  readonly capability: LoadedCapability;
+  /** Unix milliseconds. */
   readonly nowMs: () => number;
 }

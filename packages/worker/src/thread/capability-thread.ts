@@ -52,21 +52,28 @@ export class CapabilityThread {
   readonly calls = new RunningCalls();
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #events: CapabilityThreadEvents;
+  /** What happened before anybody observed. */
+  readonly #early: ((events: CapabilityThreadEvents) => void)[] = [];
+  #events: CapabilityThreadEvents | null = null;
+  #capability: LoadedCapability | null = null;
   #config: Readonly<Record<string, unknown>> = {};
   #usage: Readonly<Record<string, number>> | null = null;
   #usageOf: number | null = null;
 
-  constructor(options: ThreadOptions, events: CapabilityThreadEvents) {
-    this.#events = events;
+  /** Starts at once; what the rest of the program needs is loaded beside it. */
+  constructor(options: ThreadOptions) {
     const loaded = Promise.withResolvers<LoadedCapability>();
     this.loaded = loaded.promise;
+    // Awaited later; a failure must not count as unhandled until then.
+    loaded.promise.catch(() => undefined);
     // The compiled package has the entry beside it as .js.
     const entry = `../capability/thread-entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
     this.#worker = new Worker(new URL(entry, import.meta.url), { workerData: options, name: "capability" });
     this.#worker.on("message", (message: FromThread) => {
-      if (message.type === "loaded") loaded.resolve(message.capability);
-      else if (message.type === "failed") loaded.reject(new CapabilityLoadError(message.error, message.hint));
+      if (message.type === "loaded") {
+        this.#capability = message.capability;
+        loaded.resolve(message.capability);
+      } else if (message.type === "failed") loaded.reject(new CapabilityLoadError(message.error, message.hint));
       else this.#receive(message);
     });
     let error: Error | null = null;
@@ -75,8 +82,20 @@ export class CapabilityThread {
     });
     this.#worker.on("exit", (exitCode) => {
       const outOfMemory = error !== null && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      events.onDeath({ error, exitCode, outOfMemory });
+      this.#tell((events) => events.onDeath({ error, exitCode, outOfMemory }));
     });
+  }
+
+  /** What is known of the capability. @throws Error before it is loaded */
+  get capability(): LoadedCapability {
+    if (this.#capability === null) throw new Error("The capability is not loaded yet.");
+    return this.#capability;
+  }
+
+  /** Hands on what the thread has to say, from its beginning. */
+  observe(events: CapabilityThreadEvents): void {
+    this.#events = events;
+    for (const happened of this.#early.splice(0)) happened(events);
   }
 
   /** The effective configuration; `{}` before the first. */
@@ -152,14 +171,19 @@ export class CapabilityThread {
         if (message.id === this.#usageOf) this.#usage = message.usage;
         return;
       case "log":
-        this.#events.onLog(message);
+        this.#tell((events) => events.onLog(message));
         return;
       case "progress":
-        this.#events.onProgress(message);
+        this.#tell((events) => events.onProgress(message));
         return;
       default:
         message satisfies never;
     }
+  }
+
+  #tell(happened: (events: CapabilityThreadEvents) => void): void {
+    if (this.#events === null) this.#early.push(happened);
+    else happened(this.#events);
   }
 
   #post(message: ToThread): void {
