@@ -1,0 +1,1 @@
+"""Sentences, terms, readability and language of a text."""
