@@ -14,8 +14,8 @@ export {
 export { compositionInvalid } from "./composition/composition-invalid.ts";
 export { didYouMean } from "./composition/did-you-mean.ts";
 export {
-  type CompositionOutcome,
   type CompositionStatus,
+  type EndedComposition,
   isTerminalNodeState,
   NODE_TRANSITIONS,
   type NodeState,

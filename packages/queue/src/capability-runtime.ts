@@ -27,6 +27,14 @@ export interface RuntimeCallOptions {
   /** Gives the call up locally: the promise rejects with the signal's reason, whatever the worker still does. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CallProgress) => void;
+  /** The runtime itself tries the call again after `error`, such as after making room for a worker that ran out of memory. */
+  readonly onRetry?: (error: unknown) => void;
+}
+
+/** What the worker of an instance holds right now, MiB; null: not measured. */
+export interface InstanceResidency {
+  readonly memoryMb: number | null;
+  readonly gpuMb: number | null;
 }
 
 /**
@@ -46,6 +54,11 @@ export interface CapabilityRuntime {
   restart(instanceId: string, reason: string): Promise<void>;
   /** Measured resource use of the instance with its current configuration; null when it never ran. */
   profile(instanceId: string): ResourceProfile | null;
+  /**
+   * What the instance's worker holds now, credited to its own next job. Cheap, from the last measurement. Without it a job
+   * is admitted as if its worker held nothing yet.
+   */
+  residency?(instanceId: string): InstanceResidency | null;
   /** Null when there is no system monitor or it does not answer. */
   systemStatus(signal: AbortSignal): Promise<SystemStatus | null>;
 }

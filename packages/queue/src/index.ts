@@ -1,1 +1,25 @@
-export {};
+export type {
+  CallProgress,
+  CapabilityRuntime,
+  InstanceResidency,
+  RuntimeCall,
+  RuntimeCallOptions,
+  RuntimeInstance,
+} from "./capability-runtime.ts";
+export type { CompositionHandle } from "./compositions/composition-handle.ts";
+export type { CompositionOutcome, NodeSummary } from "./compositions/composition-outcome.ts";
+export type { SubmitCompositionOptions } from "./compositions/composition-service.ts";
+export type { ItemFailure } from "./compositions/item-failure.ts";
+export type { ItemCounts } from "./compositions/node-run.ts";
+export type { EventStream } from "./events/event-stream.ts";
+export type { EventFilter, QueueEvent } from "./events/queue-event.ts";
+export type { QueueHooks } from "./hooks.ts";
+export type { WaitOptions } from "./internal/wait-for.ts";
+export type { CancelPhase, JobCancellation } from "./job/job.ts";
+export type { JobHandle } from "./job/job-handle.ts";
+export type { JobRequest, JobSpec, RunContext } from "./job/job-request.ts";
+export type { JobLease, JobSettlement, JobStore, JobWants, LedgerRow } from "./job/job-store.ts";
+export type { JobView } from "./job/job-view.ts";
+export { MemoryJobStore } from "./job/memory-job-store.ts";
+export { type JobListFilter, JobQueue, type QueueStats } from "./job-queue.ts";
+export type { JobQueueOptions } from "./queue-options.ts";

@@ -43,7 +43,7 @@ function compileText(text: string, field: FieldPath, report: (fault: Composition
   } catch (error) {
     if (!(error instanceof ReferenceSyntaxError)) throw error;
     const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-    report({ field, message: `${error.message}, at character ${error.position + 1} of '${shown}'` });
+    report({ field, message: `${error.message} (character ${error.position + 1} of '${shown}')` });
     return { kind: "constant", value: text };
   }
 }

@@ -114,7 +114,9 @@ function readNode({ id, field, document }: NodeEntry, faults: CompositionFault[]
 function shapeFaults(error: z.ZodError, base: FieldPath, keys: readonly string[]): CompositionFault[] {
   return error.issues.flatMap((issue) => {
     const field = [...base, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
-    if (issue.code !== "unrecognized_keys") return [{ field, message: issue.message }];
+    if (issue.code !== "unrecognized_keys") {
+      return [{ field, message: issue.message.endsWith("received undefined") ? "is missing" : issue.message }];
+    }
     return issue.keys.map((key) => ({
       field: [...field, key],
       message: `unknown key '${key}'.${didYouMean(key, issue.path.length === 0 ? keys : [])}`,

@@ -97,7 +97,7 @@ export const NodeDocumentSchema = z.strictObject({
   task: z.string().min(1).optional(),
   method: z.string().min(1).optional(),
   args: z.record(z.string(), z.json()).default({}),
-  for_each: z.union([z.string(), z.array(z.json())], { error: "a reference such as ${nodes.find.documents}, or a list" }).optional(),
+  for_each: z.union([z.string(), z.array(z.json())], { error: "expected a reference or a list" }).optional(),
   max_concurrent: z.int().min(1).optional(),
   on_item_error: z.enum(["fail", "collect"]).optional(),
   timeout_ms: z.number().positive().optional(),
@@ -109,7 +109,9 @@ export const NodeDocumentSchema = z.strictObject({
     })
     .optional(),
   priority: z.int().optional(),
-  after: z.union([z.string().transform((id) => [id]), z.array(z.string())], { error: "the id of a node, or a list of ids" }).default([]),
+  after: z
+    .union([z.string().transform((id) => [id]), z.array(z.string())], { error: "expected the id of a node, or a list of ids" })
+    .default([]),
   control: z.record(z.string(), z.json()).optional(),
 });
 export type NodeDocument = z.infer<typeof NodeDocumentSchema>;

@@ -31,7 +31,7 @@ export function isTerminalNodeState(state: NodeState): state is TerminalNodeStat
   return NODE_TRANSITIONS[state].length === 0;
 }
 
-export interface CompositionOutcome {
+export interface EndedComposition {
   /** Somebody cancelled the composition as a whole. */
   readonly userCancelled: boolean;
   readonly failFast: boolean;
@@ -42,7 +42,7 @@ export interface CompositionOutcome {
  * How a composition ended, once every node has. The user's cancel beats everything; under best effort (`failFast` false) a
  * failed node does not fail the whole.
  */
-export function terminalStatus({ userCancelled, failFast, states }: CompositionOutcome): CompositionStatus {
+export function terminalStatus({ userCancelled, failFast, states }: EndedComposition): CompositionStatus {
   const seen = new Set(states);
   if (userCancelled) return "cancelled";
   if (failFast && seen.has("failed")) return "failed";

@@ -1,0 +1,55 @@
+import { compareJobs } from "../pending-jobs.ts";
+import type { AdmissionInput, PendingHead } from "./admission-input.ts";
+import { delays, judge, type Shortfall } from "./admission-rules.ts";
+
+export interface AdmissionScan {
+  /** The job to start now; null: none. Scan again after it was started. */
+  readonly admitted: { readonly head: PendingHead; readonly exclusive: boolean } | null;
+  /** Jobs that can never start here. */
+  readonly unschedulable: readonly { readonly head: PendingHead; readonly shortfall: Shortfall }[];
+  /** What keeps the heads that were looked at, in the order they were looked at; reason null: the line. */
+  readonly waiting: readonly { readonly head: PendingHead; readonly reason: string | null; readonly byResources: boolean }[];
+  /** Some job waits for what only fresh telemetry can tell. */
+  readonly needsTelemetry: boolean;
+}
+
+const NOTHING: AdmissionScan = { admitted: null, unschedulable: [], waiting: [], needsTelemetry: false };
+
+/**
+ * First fit over the heads in order of priority and submission. Its cost grows with the number of instances, not with the
+ * number of waiting jobs.
+ */
+export function scanAdmission(input: AdmissionInput): AdmissionScan {
+  const { heads, running, limits, nowMs } = input;
+  if (heads.length === 0 || running.length >= limits.lanes || running.some((job) => job.exclusive)) return NOTHING;
+
+  const unschedulable: AdmissionScan["unschedulable"][number][] = [];
+  const waiting: AdmissionScan["waiting"][number][] = [];
+  let needsTelemetry = false;
+  let starving: PendingHead | null = null;
+  for (const head of heads.toSorted(compareJobs)) {
+    const verdict = judge(head, input);
+    switch (verdict.kind) {
+      case "never":
+        unschedulable.push({ head, shortfall: verdict.shortfall });
+        break;
+      case "wait":
+        waiting.push({ head, reason: verdict.reason, byResources: false });
+        break;
+      case "blocked":
+        needsTelemetry ||= verdict.needsTelemetry;
+        waiting.push({ head, reason: verdict.reason, byResources: true });
+        if (starving === null && head.blockedSinceMs !== null && nowMs - head.blockedSinceMs >= limits.starvingAfterMs) starving = head;
+        break;
+      case "admit":
+        if (starving === null || !delays(head.demand, starving, input)) {
+          return { admitted: { head, exclusive: verdict.exclusive }, unschedulable, waiting, needsTelemetry };
+        }
+        waiting.push({ head, reason: `lets job ${starving.jobId} go first, which has waited long enough`, byResources: false });
+        break;
+      default:
+        verdict satisfies never;
+    }
+  }
+  return { admitted: null, unschedulable, waiting, needsTelemetry };
+}

@@ -1,0 +1,148 @@
+import type { Clock, JournalWriter } from "@cjm/core";
+import type { AdmissionInput, AdmissionLimits, PendingHead } from "../admission/admission-input.ts";
+import { scanAdmission } from "../admission/admission-scan.ts";
+import { AdmissionTelemetry } from "../admission/admission-telemetry.ts";
+import type { ReservationLedger } from "../admission/reservation-ledger.ts";
+import { unschedulable } from "../admission/unschedulable.ts";
+import type { CapabilityRuntime } from "../capability-runtime.ts";
+import type { EventPublisher } from "../events/event-publisher.ts";
+import type { HookChain } from "../hooks.ts";
+import type { TaskGroup } from "../internal/task-group.ts";
+import type { Job } from "../job/job.ts";
+import { type JobEnd, type JobLifecycle, subjectOf } from "../job/job-lifecycle.ts";
+import type { PendingJobs } from "../pending-jobs.ts";
+import { HeadFacts } from "./head-facts.ts";
+import type { JobRunner } from "./job-runner.ts";
+import { WakeSignal } from "./wake-signal.ts";
+
+interface DispatcherParts {
+  readonly runtime: CapabilityRuntime;
+  readonly pending: PendingJobs;
+  readonly ledger: ReservationLedger;
+  readonly runner: JobRunner;
+  readonly lifecycle: JobLifecycle;
+  readonly publisher: EventPublisher;
+  readonly hooks: HookChain;
+  readonly journal: JournalWriter;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  readonly limits: AdmissionLimits;
+  readonly report: (error: unknown) => void;
+}
+
+/** How soon to look again while only the machine itself can make room. */
+const RESCAN_MS = 1000;
+/** Share of the machine's memory up to which a job is small. */
+const SMALL_SHARE = 1 / 16;
+
+/**
+ * The loop that starts jobs: wait for a change, find out what the machine has free, scan, fail what can never run, start
+ * what may, tell why the rest waits. Nothing that a runtime or an extension throws ends it.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #wake = new WakeSignal();
+  readonly #telemetry: AdmissionTelemetry;
+  #cancelRescan: () => void = () => {};
+  /** The last scan left a job that only a new answer of the system monitor can help. */
+  #telemetryMissing = false;
+  #stopping = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    const { runtime, clock, report } = parts;
+    this.#telemetry = new AdmissionTelemetry({ runtime, clock, report, onRefreshed: () => this.wake() });
+  }
+
+  wake(): void {
+    this.#wake.set();
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#cancelRescan();
+    this.#wake.set();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopping) {
+      await this.#wake.taken();
+      try {
+        if (!this.#stopping) await this.#pass();
+      } catch (error) {
+        this.#parts.report(error);
+        this.#rescanLater();
+      }
+    }
+  }
+
+  async #pass(): Promise<void> {
+    this.#cancelRescan();
+    if (this.#parts.journal.failure !== null) return;
+    const pass = new HeadFacts(this.#parts, (job, error) => this.#end(job, { status: "failed", failure: error }));
+    if (this.#telemetryMissing) await this.#telemetry.refresh();
+    else if (pass.heads().some((head) => this.#needsTelemetry(head))) await this.#telemetry.current();
+    this.#telemetryMissing = false;
+
+    for (let more = true; more && !this.#stopping; ) {
+      const scan = scanAdmission(this.#input(pass));
+      for (const { head, shortfall } of scan.unschedulable) {
+        const subject = { instanceId: head.instanceId, occurredAt: this.#parts.clock.now() };
+        this.#end(pass.job(head), { status: "failed", failure: unschedulable(subject, shortfall) });
+      }
+      for (const { head, reason, byResources } of scan.waiting) this.#explain(pass.job(head), reason, byResources);
+      if (scan.admitted !== null) this.#start(pass.job(scan.admitted.head), scan.admitted.head, scan.admitted.exclusive);
+      this.#telemetryMissing ||= scan.needsTelemetry;
+      more = scan.admitted !== null || scan.unschedulable.length > 0;
+    }
+    if (this.#telemetryMissing) this.#rescanLater();
+  }
+
+  #input(pass: HeadFacts): AdmissionInput {
+    const { ledger, limits, clock } = this.#parts;
+    const running = ledger.entries().map((entry) => ({ ...entry, resident: pass.resident(entry.instanceId) }));
+    return { heads: pass.heads(), running, limits, status: this.#telemetry.known, nowMs: clock.monotonicMs() };
+  }
+
+  /** Small jobs do not wait for an answer of the system monitor; what it said last is heeded all the same. */
+  #needsTelemetry({ demand }: PendingHead): boolean {
+    return demand !== null && (demand.gpuMb > 0 || demand.memoryMb > this.#parts.limits.machineMemoryMb * SMALL_SHARE);
+  }
+
+  #start(job: Job, head: PendingHead, exclusive: boolean): void {
+    const { ledger, clock, tasks, runner } = this.#parts;
+    job.chosen = true;
+    const demand = head.demand ?? { memoryMb: 0, gpuMb: 0 };
+    ledger.take({ ...demand, jobId: job.jobId, instanceId: head.instanceId, exclusive, sinceMs: clock.monotonicMs() });
+    this.#explain(job, null, false);
+    tasks.add(
+      runner
+        .run(job, {
+          exclusive,
+          gpuReservedMb: demand.gpuMb,
+          lanesInUse: ledger.lanesInUse,
+          statsAvailable: this.#telemetry.known !== null,
+        })
+        .finally(() => {
+          ledger.release(job.jobId);
+          this.wake();
+        }),
+    );
+  }
+
+  #explain(job: Job, reason: string | null, byResources: boolean): void {
+    if (byResources) job.blockedSinceMs ??= this.#parts.clock.monotonicMs();
+    if (job.blockReason === reason) return;
+    this.#parts.publisher.emit("block_reason_changed", subjectOf(job), { from: job.blockReason, to: reason });
+    job.blockReason = reason;
+  }
+
+  #end(job: Job, end: JobEnd): void {
+    this.#parts.tasks.add(this.#parts.lifecycle.end(job, end));
+  }
+
+  #rescanLater(): void {
+    this.#cancelRescan();
+    this.#cancelRescan = this.#parts.clock.schedule(RESCAN_MS, () => this.wake());
+  }
+}

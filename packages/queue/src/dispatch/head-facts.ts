@@ -1,0 +1,118 @@
+import { CjmError } from "@cjm/core";
+import type { Demand, PendingHead } from "../admission/admission-input.ts";
+import type { CapabilityRuntime, InstanceResidency } from "../capability-runtime.ts";
+import type { HookChain } from "../hooks.ts";
+import type { Job } from "../job/job.ts";
+import { viewOf } from "../job/job-view.ts";
+import type { PendingJobs } from "../pending-jobs.ts";
+
+interface FactsParts {
+  readonly runtime: CapabilityRuntime;
+  readonly pending: PendingJobs;
+  readonly hooks: HookChain;
+  readonly report: (error: unknown) => void;
+}
+
+interface InstanceFacts {
+  readonly cap: number;
+  readonly demand: Demand | null;
+}
+
+/** What one pass of the dispatcher knows of the next job of each instance; each instance is asked once for a pass. */
+export class HeadFacts {
+  readonly #parts: FactsParts;
+  readonly #fail: (job: Job, error: unknown) => void;
+  readonly #instances = new Map<string, InstanceFacts>();
+  readonly #residents = new Map<string, InstanceResidency | null>();
+  #jobs = new Map<string, Job>();
+
+  /** @param fail ends a job whose instance is gone or disabled, or whose extension threw */
+  constructor(parts: FactsParts, fail: (job: Job, error: unknown) => void) {
+    this.#parts = parts;
+    this.#fail = fail;
+  }
+
+  /** The heads of now. Those that cannot run at all are failed on the way, and the next of their instance takes their place. */
+  heads(): PendingHead[] {
+    for (;;) {
+      const jobs = this.#parts.pending.heads();
+      const heads: PendingHead[] = [];
+      this.#jobs = new Map();
+      for (const job of jobs) {
+        try {
+          heads.push(this.#headOf(job));
+          this.#jobs.set(job.jobId, job);
+        } catch (error) {
+          this.#fail(job, error);
+        }
+      }
+      if (heads.length === jobs.length) return heads;
+    }
+  }
+
+  /** The job of a head that `heads()` gave last. */
+  job(head: PendingHead): Job {
+    const job = this.#jobs.get(head.jobId);
+    if (job === undefined) throw new CjmError("CJM_INTERNAL", `Job ${head.jobId} is no head of its instance.`);
+    return job;
+  }
+
+  resident(instanceId: string): InstanceResidency | null {
+    let resident = this.#residents.get(instanceId);
+    if (resident === undefined) {
+      resident = this.#attempt(() => this.#parts.runtime.residency?.(instanceId) ?? null);
+      this.#residents.set(instanceId, resident);
+    }
+    return resident;
+  }
+
+  #headOf(job: Job): PendingHead {
+    const { instanceId } = job.spec;
+    const { cap, demand } = this.#instanceFacts(instanceId);
+    return {
+      jobId: job.jobId,
+      instanceId,
+      priority: job.priority,
+      sequence: job.sequence,
+      cap,
+      demand,
+      resident: this.resident(instanceId),
+      hold: this.#parts.hooks.holdReason(() => viewOf(job)),
+      blockedSinceMs: job.blockedSinceMs,
+    };
+  }
+
+  #instanceFacts(instanceId: string): InstanceFacts {
+    const known = this.#instances.get(instanceId);
+    if (known !== undefined) return known;
+    const instance = this.#parts.runtime.describe(instanceId);
+    if (instance === null) throw this.#parts.runtime.notLoaded(instanceId);
+    if (!instance.enabled) throw instanceDisabled(instanceId);
+    const facts = { cap: Math.max(1, instance.maxConcurrentCalls), demand: this.#demandOf(instanceId) };
+    this.#instances.set(instanceId, facts);
+    return facts;
+  }
+
+  /** Only runs that succeeded tell what a run takes. A profile that cannot be read is none: the job measures again. */
+  #demandOf(instanceId: string): Demand | null {
+    const profile = this.#attempt(() => this.#parts.runtime.profile(instanceId));
+    if (profile === null || profile.successCount === 0) return null;
+    return { memoryMb: profile.memoryPeakMaxMb, gpuMb: profile.gpuMemoryPeakMaxMb };
+  }
+
+  #attempt<T>(read: () => T | null): T | null {
+    try {
+      return read();
+    } catch (error) {
+      this.#parts.report(error);
+      return null;
+    }
+  }
+}
+
+export function instanceDisabled(instanceId: string): CjmError {
+  return new CjmError("CJM_CAPABILITY_DISABLED", `The instance ${instanceId} is disabled.`, {
+    hint: "Enable it, then submit again.",
+    details: { instanceId },
+  });
+}

@@ -1,0 +1,190 @@
+import { CjmError, type Clock, classifyBareError, type JsonValue } from "@cjm/core";
+import type { CallProgress, CapabilityRuntime } from "../capability-runtime.ts";
+import type { EventPublisher } from "../events/event-publisher.ts";
+import type { HookChain } from "../hooks.ts";
+import type { Interruption, Job } from "../job/job.ts";
+import { type JobEnd, type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
+import type { JobLease, JobStore } from "../job/job-store.ts";
+import { viewOf } from "../job/job-view.ts";
+import { endCall } from "./cancellation.ts";
+import { InstanceRestarts } from "./instance-restarts.ts";
+import { retryPauseMs } from "./retry-pause.ts";
+
+interface RunnerParts {
+  readonly runtime: CapabilityRuntime;
+  readonly store: JobStore;
+  readonly lifecycle: JobLifecycle;
+  readonly publisher: EventPublisher;
+  readonly hooks: HookChain;
+  readonly clock: Clock;
+  /** Who claims the jobs. */
+  readonly holder: string;
+  /** How long a call may take to stop after it was asked to. */
+  readonly cancelGraceMs: number;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+}
+
+/** What the dispatcher decided; journaled before the job runs. */
+export interface AdmissionDecision {
+  readonly exclusive: boolean;
+  readonly gpuReservedMb: number;
+  /** With this job. */
+  readonly lanesInUse: number;
+  readonly statsAvailable: boolean;
+}
+
+type FirstCause = { readonly kind: "value"; readonly value: JsonValue } | { readonly kind: "error"; readonly error: unknown } | StopCause;
+type StopCause = { readonly kind: Interruption | "deadline" };
+
+/** One job from the decision to its end: claim, call, race of result, cancel and deadline. The first cause wins. */
+export class JobRunner {
+  readonly #parts: RunnerParts;
+  readonly #restarts: InstanceRestarts;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#restarts = new InstanceRestarts(parts.runtime);
+  }
+
+  async run(job: Job, decision: AdmissionDecision): Promise<void> {
+    const { lifecycle, store, publisher, holder } = this.#parts;
+    let endRenewal = (): void => {};
+    try {
+      const [lease] = await store.claim({ jobIds: [job.jobId], holder });
+      if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
+      job.lease = lease;
+      if (job.interruption !== null) {
+        // Between the choice and the start: it never runs.
+        await lifecycle.end(job, { status: "cancelled", failure: stopReason(job.interruption, job) });
+        return;
+      }
+      endRenewal = this.#keepRenewing(lease);
+      publisher.emit("admission_decided", subjectOf(job), {
+        exclusive: decision.exclusive,
+        gpu_reserved_mb: decision.gpuReservedMb,
+        lanes_in_use: decision.lanesInUse,
+        stats_available: decision.statsAvailable,
+      });
+      lifecycle.begin(job);
+      await lifecycle.end(job, await this.#attempts(job));
+    } catch (error) {
+      await lifecycle.end(job, { status: "failed", failure: error });
+    } finally {
+      endRenewal();
+    }
+  }
+
+  async #attempts(job: Job): Promise<JobEnd> {
+    for (let attempts = 1; ; attempts++) {
+      const end = await this.#call(job);
+      if (end.status !== "failed") return end;
+      const pauseMs = retryPauseMs(end.failure, attempts, job.spec.retry, this.#parts.random());
+      if (pauseMs === null) return end;
+      this.#countRetry(job, end.failure);
+      const interruption = await this.#pause(job, pauseMs);
+      if (interruption !== null) return { status: "cancelled", failure: stopReason(interruption, job) };
+    }
+  }
+
+  async #call(job: Job): Promise<JobEnd> {
+    const { runtime, hooks, clock, cancelGraceMs } = this.#parts;
+    const { spec } = job;
+    const abort = new AbortController();
+    const call = async (): Promise<JsonValue> =>
+      await runtime.execute(
+        { instanceId: spec.instanceId, target: spec.target, envelope: envelopeOf(job) },
+        {
+          signal: abort.signal,
+          onProgress: (progress) => this.#onProgress(job, progress),
+          onRetry: (error) => this.#countRetry(job, error),
+        },
+      );
+    const settled: Promise<FirstCause> = hooks
+      .aroundExecute(() => viewOf(job), call)
+      .then(
+        (value) => ({ kind: "value", value: value ?? null }),
+        (error: unknown) => ({ kind: "error", error }),
+      );
+    const deadline = Promise.withResolvers<FirstCause>();
+    const cancelDeadline =
+      spec.timeoutMs === null ? () => {} : clock.schedule(spec.timeoutMs, () => deadline.resolve({ kind: "deadline" }));
+    const interrupted = job.interrupted.then((kind): FirstCause => ({ kind }));
+
+    const cause = await Promise.race([interrupted, deadline.promise, settled]);
+    cancelDeadline();
+    if (cause.kind === "value") return { status: "completed", result: cause.value };
+    if (cause.kind === "error") return { status: "failed", failure: cause.error };
+    const reason = stopReason(cause.kind, job);
+    const restart = cause.kind !== "stop";
+    await endCall(
+      { job, settled, abort, reason, graceMs: restart ? cancelGraceMs : Math.min(cancelGraceMs, STOP_GRACE_MS), restart },
+      { ...this.#parts, restarts: this.#restarts },
+    );
+    return cause.kind === "deadline" ? { status: "failed", failure: reason } : { status: "cancelled", failure: reason };
+  }
+
+  /** Resolves with null when the pause is over, else with what cut it short. */
+  async #pause(job: Job, pauseMs: number): Promise<Interruption | null> {
+    const over = Promise.withResolvers<null>();
+    const cancelTimer = this.#parts.clock.schedule(pauseMs, () => over.resolve(null));
+    try {
+      return await Promise.race([over.promise, job.interrupted]);
+    } finally {
+      cancelTimer();
+    }
+  }
+
+  #onProgress(job: Job, { fraction, message }: CallProgress): void {
+    if (job.progress === fraction && job.statusMessage === message) return;
+    job.progress = fraction;
+    job.statusMessage = message;
+    this.#parts.publisher.live("progress_changed", subjectOf(job), { progress: fraction, status_message: message });
+  }
+
+  #countRetry(job: Job, error: unknown): void {
+    job.retryCount += 1;
+    this.#parts.publisher.emit("retry_started", subjectOf(job), {
+      attempt: job.retryCount,
+      exception_repr: String(error),
+      exception_category: classifyBareError(error),
+    });
+  }
+
+  /** A lease that is lost shows when the result is refused; what runs meanwhile is not harmed. */
+  #keepRenewing(lease: JobLease): () => void {
+    const { renewEveryMs } = lease;
+    if (renewEveryMs === null) return () => {};
+    const { clock, store, report } = this.#parts;
+    let cancelTimer = (): void => {};
+    const renew = (): void => {
+      store.renew(lease).catch(report);
+      cancelTimer = clock.schedule(renewEveryMs, renew);
+    };
+    cancelTimer = clock.schedule(renewEveryMs, renew);
+    return () => cancelTimer();
+  }
+}
+
+/** A queue that is being destroyed does not wait long for capabilities that do not listen. */
+const STOP_GRACE_MS = 500;
+
+function stopReason(kind: StopCause["kind"], job: Job): CjmError {
+  switch (kind) {
+    case "cancel":
+      return jobCancelled(job);
+    case "deadline":
+      return new CjmError("CJM_DEADLINE_EXCEEDED", `The call did not end within its ${job.spec.timeoutMs} ms and was stopped.`, {
+        hint: "Give it a longer timeout, or less to do.",
+      });
+    case "stop":
+      return queueStopped(job);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function envelopeOf(job: Job) {
+  const { jobId, runId, compositionId, nodeId, actor, control } = job.spec;
+  return { job_id: jobId, run_id: runId, composition_id: compositionId, node_id: nodeId, actor, control };
+}

@@ -1,0 +1,74 @@
+import type { Clock, IdSource, JournalSubject, JournalWriter, JsonObject, StoredJournalEvent } from "@cjm/core";
+import { EventStream } from "./event-stream.ts";
+import { type EventFilter, endsStream, type QueueEvent, queueEventOf, wants } from "./queue-event.ts";
+
+/**
+ * The single way out for what the queue has to say. Journaled events are rows first: subscribers see them after the commit.
+ * Live events (progress) take their place after the rows emitted before them.
+ */
+export class EventPublisher {
+  readonly #journal: JournalWriter;
+  readonly #clock: Clock;
+  readonly #ids: IdSource;
+  readonly #subscribers = new Map<EventStream, EventFilter>();
+  readonly #unsubscribe: () => void;
+  #live: QueueEvent[] = [];
+
+  constructor(parts: { readonly journal: JournalWriter; readonly clock: Clock; readonly ids: IdSource }) {
+    this.#journal = parts.journal;
+    this.#clock = parts.clock;
+    this.#ids = parts.ids;
+    this.#unsubscribe = parts.journal.onCommit((rows) => this.#onCommit(rows));
+  }
+
+  emit(eventType: string, subject: JournalSubject, payload: JsonObject): void {
+    this.#journal.emit({ eventId: this.#ids.eventId(), occurredAt: this.#clock.now(), eventType, ...subject, payload });
+  }
+
+  /** An event that no journal keeps. */
+  live(eventType: string, subject: JournalSubject, payload: JsonObject): void {
+    if (this.#subscribers.size === 0) return;
+    if (this.#live.length === 0) setImmediate(() => this.#deliverLive());
+    this.#live.push(queueEventOf({ eventId: "", occurredAt: this.#clock.now(), eventType, ...subject, payload, seq: 0 }));
+  }
+
+  /** Resolves when every row emitted so far is on disk, or cannot be. */
+  async committed(): Promise<void> {
+    await this.#journal.flushed().catch(() => {});
+  }
+
+  subscribe(filter: EventFilter, capacity: number): EventStream {
+    const stream = new EventStream(capacity, () => this.#subscribers.delete(stream));
+    this.#subscribers.set(stream, filter);
+    return stream;
+  }
+
+  /** Ends all streams; what they have buffered can still be read. */
+  close(): void {
+    this.#unsubscribe();
+    this.#deliverLive();
+    for (const stream of this.#subscribers.keys()) stream.end();
+    this.#subscribers.clear();
+  }
+
+  #onCommit(rows: readonly StoredJournalEvent[]): void {
+    if (this.#subscribers.size === 0) return;
+    for (const row of rows) this.#deliver(queueEventOf(row));
+  }
+
+  #deliverLive(): void {
+    const events = this.#live;
+    this.#live = [];
+    for (const event of events) this.#deliver({ ...event, seq: null });
+  }
+
+  #deliver(event: QueueEvent): void {
+    for (const [stream, filter] of this.#subscribers) {
+      if (wants(filter, event)) stream.push(event);
+      if (endsStream(filter, event)) {
+        stream.end();
+        this.#subscribers.delete(stream);
+      }
+    }
+  }
+}

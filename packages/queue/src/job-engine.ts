@@ -1,0 +1,204 @@
+import { CjmError, type Clock, isTerminal, type TerminalJobStatus } from "@cjm/core";
+import { ReservationLedger } from "./admission/reservation-ledger.ts";
+import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { instanceDisabled } from "./dispatch/head-facts.ts";
+import { JobRunner } from "./dispatch/job-runner.ts";
+import { EventPublisher } from "./events/event-publisher.ts";
+import { HookChain } from "./hooks.ts";
+import { TaskGroup } from "./internal/task-group.ts";
+import { Job } from "./job/job.ts";
+import { JobIntake } from "./job/job-intake.ts";
+import { type JobEnd, JobLifecycle, jobCancelled, queueStopped } from "./job/job-lifecycle.ts";
+import { type JobRequest, type JobSpec, type RunContext, specOf } from "./job/job-request.ts";
+import { JobTable } from "./job/job-table.ts";
+import { PendingJobs } from "./pending-jobs.ts";
+import type { ResolvedQueueOptions } from "./queue-options.ts";
+
+type MemberListener = (compositionId: string, jobId: string, end: JobEnd) => void;
+
+/** The parts that carry single jobs, joined: intake, pending jobs, dispatcher, runner, lifecycle. */
+export class JobEngine {
+  readonly publisher: EventPublisher;
+  readonly #options: ResolvedQueueOptions;
+  readonly #table: JobTable;
+  readonly #pending = new PendingJobs();
+  readonly #ledger = new ReservationLedger();
+  readonly #tasks: TaskGroup;
+  readonly #lifecycle: JobLifecycle;
+  readonly #intake: JobIntake;
+  readonly #dispatcher: Dispatcher;
+  readonly #loop: Promise<void>;
+  readonly #stopListening: () => void;
+  readonly #waiters = new Set<() => void>();
+  #sequence = 0;
+  #accepting = true;
+
+  constructor(options: ResolvedQueueOptions) {
+    this.#options = options;
+    const { clock, ids, journal, limits, onInternalError: report, runtime, store } = options;
+    this.#tasks = new TaskGroup(report);
+    this.#table = new JobTable(options.maxHistory);
+    this.publisher = new EventPublisher({ journal, clock, ids });
+    const hooks = new HookChain(options.hooks, report);
+    const parts = { ...options, report, hooks, publisher: this.publisher, tasks: this.#tasks, pending: this.#pending };
+    this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table });
+    this.#lifecycle.onEnded(() => this.noteProgress());
+    const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle, holder: ids.workerSessionId() });
+    this.#dispatcher = new Dispatcher({ ...parts, runtime, limits, runner, ledger: this.#ledger, lifecycle: this.#lifecycle });
+    this.#intake = new JobIntake({ ...parts, onPending: () => this.#dispatcher.wake() });
+    this.#stopListening = store.onWake(() => this.#dispatcher.wake());
+    this.#loop = this.#dispatcher.run();
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get totals(): Readonly<Record<TerminalJobStatus, number>> {
+    return this.#lifecycle.totals;
+  }
+
+  get lanes(): { readonly total: number; readonly inUse: number } {
+    return { total: this.#options.limits.lanes, inUse: this.#ledger.lanesInUse };
+  }
+
+  get journalFailure(): CjmError | null {
+    return this.#options.journal.failure;
+  }
+
+  find(jobId: string): Job | null {
+    return this.#table.get(jobId) ?? null;
+  }
+
+  jobs(): Job[] {
+    return this.#table.all();
+  }
+
+  /** Calls `listener` whenever a job of a composition becomes terminal. */
+  onMemberEnded(listener: MemberListener): void {
+    this.#lifecycle.onEnded((job, end) => {
+      const { compositionId, jobId } = job.spec;
+      if (compositionId === null) return;
+      // The composition keeps the result from here on.
+      job.result = null;
+      listener(compositionId, jobId, end);
+    });
+  }
+
+  /** @throws CjmError CJM_QUEUE_STOPPED, CJM_JOURNAL_FAILED */
+  assertAccepting(): void {
+    if (!this.#accepting) throw new CjmError("CJM_QUEUE_STOPPED", "The queue is closed and accepts no more work.");
+    this.#options.journal.assertWritable();
+  }
+
+  async submit(request: JobRequest, context: RunContext): Promise<Job> {
+    const known = request.jobId === undefined ? null : this.find(request.jobId);
+    if (known !== null) {
+      await known.accepted;
+      return known;
+    }
+    this.assertAccepting();
+    const spec = this.#specOf(request, context);
+    const instance = this.#options.runtime.describe(spec.instanceId);
+    if (instance === null) throw this.#options.runtime.notLoaded(spec.instanceId);
+    if (!instance.enabled) throw instanceDisabled(spec.instanceId);
+    const job = this.#add(spec);
+    try {
+      await job.accepted;
+    } catch (error) {
+      this.#table.remove(job);
+      this.noteProgress();
+      throw error;
+    }
+    return job;
+  }
+
+  /** Submits a job of a composition; one that is not accepted ends as failed. */
+  submitMember(request: JobRequest, membership: { readonly compositionId: string; readonly nodeId: string }): string {
+    const job = this.#add({ ...this.#specOf(request, { runId: null, actor: null }), ...membership });
+    this.#tasks.add(job.accepted.catch((error: unknown) => this.#lifecycle.end(job, { status: "failed", failure: error })));
+    return job.jobId;
+  }
+
+  cancel(job: Job): boolean {
+    if (job.ending || isTerminal(job.status)) return false;
+    if (job.isWaiting) this.#tasks.add(this.#lifecycle.end(job, { status: "cancelled", failure: jobCancelled(job) }));
+    else job.requestCancel(this.#options.clock.now());
+    return true;
+  }
+
+  cancelMember(jobId: string, running: boolean): void {
+    const job = this.find(jobId);
+    if (job !== null && (running || job.status === "pending")) this.cancel(job);
+  }
+
+  reorder(jobId: string, priority: number): boolean {
+    const job = this.find(jobId);
+    if (job === null || !job.isWaiting) return false;
+    this.#pending.reorder(job, priority);
+    this.#dispatcher.wake();
+    return true;
+  }
+
+  recheck(): void {
+    this.#dispatcher.wake();
+  }
+
+  resetJournal(): void {
+    this.#options.journal.reset();
+    this.#dispatcher.wake();
+  }
+
+  /** Something ended, so whoever waits for nothing to be left looks again. */
+  noteProgress(): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter();
+  }
+
+  /** Accepts nothing more and resolves when nothing is left: with false when a failed journal keeps the rest from starting. */
+  async drain(othersAreDone: () => boolean): Promise<boolean> {
+    this.#accepting = false;
+    const isDone = (): boolean => this.#table.activeCount === 0 && othersAreDone();
+    await this.#until(() => isDone() || this.journalFailure !== null);
+    return isDone();
+  }
+
+  /** Ends everything, then stops. */
+  async abort(cancelOthers: () => void): Promise<void> {
+    this.#accepting = false;
+    for (const job of this.#table.active()) {
+      if (job.isWaiting) this.#tasks.add(this.#lifecycle.end(job, { status: "cancelled", failure: queueStopped(job) }));
+      else job.requestStop();
+    }
+    cancelOthers();
+    await this.#until(() => this.#table.activeCount === 0);
+    await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#dispatcher.stop();
+    this.#stopListening();
+    await this.#loop;
+    await this.#tasks.drained();
+    await this.publisher.committed();
+    this.publisher.close();
+  }
+
+  #specOf(request: JobRequest, context: RunContext): JobSpec {
+    const { ids, clock } = this.#options;
+    return specOf(request, { jobId: ids.jobId(), submittedAt: clock.now(), context });
+  }
+
+  #add(spec: JobSpec): Job {
+    const job = new Job(spec, ++this.#sequence);
+    this.#table.add(job);
+    job.accepted = this.#intake.accept(job);
+    job.accepted.catch(() => {});
+    return job;
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  CjmError,
+  type CompositionPlan,
+  isTerminal,
+  type JobStatus,
+  type JsonValue,
+  planComposition,
+  type TerminalJobStatus,
+  validateComposition,
+} from "@cjm/core";
+import type { CompositionHandle } from "./compositions/composition-handle.ts";
+import type { CompositionOutcome } from "./compositions/composition-outcome.ts";
+import { CompositionService, type SubmitCompositionOptions } from "./compositions/composition-service.ts";
+import type { EventStream } from "./events/event-stream.ts";
+import type { EventFilter } from "./events/queue-event.ts";
+import type { WaitOptions } from "./internal/wait-for.ts";
+import { JobHandle } from "./job/job-handle.ts";
+import type { JobRequest, RunContext } from "./job/job-request.ts";
+import { type JobView, viewOf } from "./job/job-view.ts";
+import { JobEngine } from "./job-engine.ts";
+import { type JobQueueOptions, resolveQueueOptions } from "./queue-options.ts";
+
+export interface QueueStats {
+  readonly pending: number;
+  readonly running: number;
+  /** Since the queue was made. */
+  readonly ended: Readonly<Record<TerminalJobStatus, number>>;
+  readonly lanes: { readonly total: number; readonly inUse: number };
+  readonly compositions: { readonly running: number };
+  /** Why no work is accepted; null: it is. */
+  readonly journalFailure: string | null;
+}
+
+export interface JobListFilter {
+  readonly status?: JobStatus;
+  readonly instanceId?: string;
+  readonly compositionId?: string;
+  readonly runId?: string;
+}
+
+/**
+ * Runs jobs and compositions on the capabilities of a runtime, as many at a time as measured resources allow, and journals
+ * what happens. `close()` finishes what was accepted, `destroy()` ends it; `await using` closes.
+ */
+export class JobQueue implements AsyncDisposable {
+  readonly #engine: JobEngine;
+  readonly #compositions: CompositionService;
+  readonly #eventBuffer: number;
+  #context: RunContext = { runId: null, actor: null };
+  #closing: Promise<void> | null = null;
+
+  constructor(options: JobQueueOptions) {
+    const resolved = resolveQueueOptions(options);
+    this.#eventBuffer = resolved.eventBuffer;
+    this.#engine = new JobEngine(resolved);
+    this.#compositions = new CompositionService(this.#engine, resolved);
+  }
+
+  /** What jobs and compositions belong to when they do not say; called with nothing it clears that. */
+  setRunContext(context: Partial<RunContext> = {}): void {
+    this.#context = { runId: context.runId ?? null, actor: context.actor ?? null };
+  }
+
+  /**
+   * Accepts a job. A `jobId` that is known already gives the handle of that job, and nothing is submitted.
+   * @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_DISABLED, CJM_INPUT_INVALID, CJM_JOURNAL_FAILED, CJM_QUEUE_STOPPED
+   */
+  async submit(request: JobRequest): Promise<JobHandle> {
+    const job = await this.#engine.submit(request, this.#context);
+    return new JobHandle(job, {
+      clock: this.#engine.clock,
+      cancel: () => this.#engine.cancel(job),
+      events: () => this.events({ jobId: job.jobId }),
+    });
+  }
+
+  /** Submits a job and waits for its result; aborting `signal` cancels the job. @throws CjmError of the job when it does not complete */
+  async run(request: JobRequest, options: { readonly signal?: AbortSignal } = {}): Promise<JsonValue> {
+    options.signal?.throwIfAborted();
+    const handle = await this.submit(request);
+    const onAbort = (): void => void handle.cancel();
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    if (options.signal?.aborted === true) onAbort();
+    try {
+      return await handle.result();
+    } finally {
+      options.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** The job once it ended, whatever its end. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (the job goes on) */
+  async wait(jobId: string, options: WaitOptions = {}): Promise<JobView> {
+    const job = this.#engine.find(jobId);
+    if (job === null) {
+      throw new CjmError("CJM_JOB_NOT_FOUND", `No job of id ${jobId} is known.`, {
+        hint: "Only jobs of this process are, and of those that ended the last ones; a handle keeps its own, the journal has them all.",
+        details: { jobId },
+      });
+    }
+    return await new JobHandle(job, { clock: this.#engine.clock, cancel: () => false, events: () => this.events({ jobId }) }).wait(options);
+  }
+
+  get(jobId: string): JobView | null {
+    const job = this.#engine.find(jobId);
+    return job === null ? null : viewOf(job);
+  }
+
+  /** Jobs that wait, run, or ended lately, in order of submission. */
+  list(filter: JobListFilter = {}): JobView[] {
+    return this.#engine
+      .jobs()
+      .filter(
+        ({ status, spec }) =>
+          (filter.status === undefined || filter.status === status) &&
+          (filter.instanceId === undefined || filter.instanceId === spec.instanceId) &&
+          (filter.compositionId === undefined || filter.compositionId === spec.compositionId) &&
+          (filter.runId === undefined || filter.runId === spec.runId),
+      )
+      .map(viewOf);
+  }
+
+  /** Ends a waiting job at once and a running one soon. @returns false when it is unknown or over */
+  cancel(jobId: string): boolean {
+    const job = this.#engine.find(jobId);
+    return job !== null && this.#engine.cancel(job);
+  }
+
+  /** Gives a waiting job another priority; among equals its time of submission counts. @returns false when it does not wait */
+  reorder(jobId: string, priority: number): boolean {
+    return this.#engine.reorder(jobId, priority);
+  }
+
+  /** Looks at waiting jobs again, such as after an extension stopped holding one. */
+  recheck(): void {
+    this.#engine.recheck();
+  }
+
+  stats(): QueueStats {
+    const active = this.#engine.jobs().filter(({ status }) => !isTerminal(status));
+    const running = active.filter(({ status }) => status === "running").length;
+    return {
+      pending: active.length - running,
+      running,
+      ended: this.#engine.totals,
+      lanes: this.#engine.lanes,
+      compositions: { running: this.#compositions.runningCount },
+      journalFailure: this.#engine.journalFailure?.message ?? null,
+    };
+  }
+
+  /**
+   * Accepts a composition: an object of the YAML form. Its nodes start as soon as what they wait for is there.
+   * @throws CjmError CJM_COMPOSITION_INVALID listing every fault, CJM_CAPABILITY_DISABLED, CJM_JOURNAL_FAILED, CJM_QUEUE_STOPPED
+   */
+  async submitComposition(document: unknown, options: SubmitCompositionOptions = {}): Promise<CompositionHandle> {
+    const runId = options.runId === undefined ? this.#context.runId : options.runId;
+    const actor = options.actor === undefined ? this.#context.actor : options.actor;
+    return this.#compositions.submit(document, { ...options, runId, actor }, (filter) => this.events(filter));
+  }
+
+  /** How a composition ended, whatever that is. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (it goes on) */
+  async waitComposition(compositionId: string, options: WaitOptions = {}): Promise<CompositionOutcome> {
+    return await this.#compositions.wait(compositionId, options);
+  }
+
+  /** How a composition stands; null when it is unknown. */
+  getComposition(compositionId: string): CompositionOutcome | null {
+    return this.#compositions.find(compositionId)?.outcome() ?? null;
+  }
+
+  /** Cancels what runs and what waits. @returns false when it is unknown, over, or was cancelled before */
+  cancelComposition(compositionId: string): boolean {
+    return this.#compositions.find(compositionId)?.cancel() ?? false;
+  }
+
+  /** What a composition would do: its nodes and what each waits for. Runs nothing. @throws CjmError CJM_COMPOSITION_INVALID */
+  compositionPlan(document: unknown): CompositionPlan {
+    return planComposition(validateComposition(document));
+  }
+
+  /** Events from now on. A stream for one job or one composition ends after it did; others end with the queue. */
+  events(filter: EventFilter = {}): EventStream {
+    const stream = this.#engine.publisher.subscribe(filter, this.#eventBuffer);
+    const jobIsOver = filter.jobId !== undefined && this.#engine.find(filter.jobId)?.announced === true;
+    const compositionIsOver = filter.compositionId !== undefined && this.#compositions.find(filter.compositionId)?.announced === true;
+    if (jobIsOver || compositionIsOver) stream.close();
+    return stream;
+  }
+
+  /** After a failed journal was repaired: writes what was kept, and goes on. @throws CjmError CJM_JOURNAL_FAILED when it still fails */
+  resetJournal(): void {
+    this.#engine.resetJournal();
+    this.#compositions.resume();
+  }
+
+  /** Accepts nothing more, finishes everything that was accepted, then stops. With a failed journal it ends as `destroy()`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#engine
+      .drain(() => this.#compositions.runningCount === 0)
+      .then((drained) => (drained ? this.#engine.stop() : this.destroy()));
+    return this.#closing;
+  }
+
+  /** Accepts nothing more and ends everything: waiting and running jobs and compositions are cancelled, then it stops. */
+  async destroy(): Promise<void> {
+    await this.#engine.abort(() => this.#compositions.cancelAll());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

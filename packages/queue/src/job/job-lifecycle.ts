@@ -1,0 +1,145 @@
+import {
+  CjmError,
+  type Clock,
+  errorMessage,
+  type JobError,
+  type JournalSubject,
+  type JsonValue,
+  jobErrorFrom,
+  type TerminalJobStatus,
+} from "@cjm/core";
+import type { EventPublisher } from "../events/event-publisher.ts";
+import type { HookChain } from "../hooks.ts";
+import type { TaskGroup } from "../internal/task-group.ts";
+import type { Job } from "./job.ts";
+import { jobSnapshot } from "./job-snapshot.ts";
+import type { JobStore } from "./job-store.ts";
+import type { JobTable } from "./job-table.ts";
+import { type JobView, viewOf } from "./job-view.ts";
+
+/** How a job ended. A cancelled job may carry why; it has no error record. */
+export type JobEnd =
+  | { readonly status: "completed"; readonly result: JsonValue }
+  | { readonly status: "failed"; readonly failure: unknown }
+  | { readonly status: "cancelled"; readonly failure: CjmError };
+
+interface LifecycleParts {
+  readonly store: JobStore;
+  readonly table: JobTable;
+  readonly publisher: EventPublisher;
+  readonly hooks: HookChain;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  readonly report: (error: unknown) => void;
+}
+
+/** The only place where a job changes its status: the row is written, then everyone who waits hears of it. */
+export class JobLifecycle {
+  readonly #parts: LifecycleParts;
+  readonly #totals = { completed: 0, failed: 0, cancelled: 0 };
+  readonly #listeners: ((job: Job, end: JobEnd) => void)[] = [];
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** Jobs that ended since the queue was made. */
+  get totals(): Readonly<Record<TerminalJobStatus, number>> {
+    return { ...this.#totals };
+  }
+
+  /** Calls `listener` with every job at the moment it becomes terminal. */
+  onEnded(listener: (job: Job, end: JobEnd) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  begin(job: Job): void {
+    const from = job.moveTo("running");
+    job.startedAt = this.#parts.clock.now();
+    this.#parts.publisher.emit("state_transition", subjectOf(job), { from, to: "running" });
+  }
+
+  /** Ends a job once; a second end is ignored. Resolves when the job is terminal, not yet when its row is on disk. */
+  async end(job: Job, end: JobEnd): Promise<void> {
+    if (job.ending) return;
+    job.ending = true;
+    const { clock, publisher, table, tasks } = this.#parts;
+    const final = (await this.#settle(job, end)) ? end : LEASE_LOST;
+    job.endedAt = clock.now();
+    const from = job.moveTo(final.status);
+    if (final.status === "completed") {
+      job.result = final.result;
+      job.progress = 1;
+    } else {
+      job.failure = final.failure;
+      job.error = errorOf(job, final, job.endedAt);
+    }
+    this.#totals[final.status] += 1;
+    publisher.emit("state_transition", subjectOf(job), { from, to: final.status, job_snapshot: jobSnapshot(job) });
+    table.retire(job);
+    const view = viewOf(job);
+    for (const listener of this.#listeners) listener(job, final);
+    tasks.add(this.#announce(job, view));
+  }
+
+  async #settle(job: Job, end: JobEnd): Promise<boolean> {
+    const { store, clock, report } = this.#parts;
+    const isStored = await job.accepted.then(
+      () => true,
+      () => false,
+    );
+    if (!isStored) return true;
+    try {
+      return await store.settle(
+        {
+          jobId: job.jobId,
+          lease: job.lease,
+          status: end.status,
+          result: end.status === "completed" ? end.result : null,
+          error: errorOf(job, end, clock.now()),
+        },
+        [],
+      );
+    } catch (error) {
+      // The work is done; that it could not be noted must not undo it for whoever waits here.
+      report(error);
+      return true;
+    }
+  }
+
+  async #announce(job: Job, view: JobView): Promise<void> {
+    const { publisher, hooks } = this.#parts;
+    await publisher.committed();
+    await hooks.onTerminal(view);
+    job.announce();
+  }
+}
+
+const LEASE_LOST: JobEnd = {
+  status: "failed",
+  failure: new CjmError("CJM_QUEUE_STOPPED", "The job ran out of its lease and belongs to another host now; this result is not taken."),
+};
+
+function errorOf(job: Job, end: JobEnd, occurredAt: number): JobError | null {
+  return end.status === "failed" ? jobErrorFrom(end.failure, { instanceId: job.spec.instanceId, occurredAt }) : null;
+}
+
+/** The columns that rows about a job fill, as the original's queue fills them. */
+export function subjectOf(job: Job): JournalSubject {
+  const { jobId, instanceId, compositionId, nodeId, runId, actor } = job.spec;
+  return { jobId, instanceId, compositionId, nodeId, runId, actor };
+}
+
+export function jobCancelled(job: Job): CjmError {
+  return new CjmError("CJM_CANCELLED", `Job ${job.jobId} was cancelled.`, { details: { jobId: job.jobId } });
+}
+
+export function queueStopped(job: Job): CjmError {
+  return new CjmError("CJM_QUEUE_STOPPED", `The queue was stopped before job ${job.jobId} ended.`, { details: { jobId: job.jobId } });
+}
+
+/** The error that `run()` throws for a job that did not complete. */
+export function failureOf(job: Job): unknown {
+  if (job.failure instanceof Error) return job.failure;
+  return new CjmError("CJM_CALL_FAILED", errorMessage(job.failure), job.error === null ? {} : { jobError: job.error });
+}
