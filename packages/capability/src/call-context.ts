@@ -1,10 +1,15 @@
-/** Writes structured log lines that carry the job they belong to. `fields` are appended to the message as JSON. */
+/**
+ * Writes structured log lines that carry the job they belong to. `fields` are appended
+ * to the message as JSON; an error among them gives the line its stack.
+ */
 export interface CallLogger {
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  warning(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  readonly debug: LogMethod;
+  readonly info: LogMethod;
+  readonly warning: LogMethod;
+  readonly error: LogMethod;
 }
+
+type LogMethod = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 /** What a running call knows of itself and can say to its host. One per call; calls may run at the same time. */
 export interface CallContext {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import { RunningCalls } from "./running-calls.ts";
-import type { FromThread, LoadedCapability, OperationName, ThreadOptions, ToThread } from "./thread-messages.ts";
+import type { FromThread, LoadedCapability, OperationName, Outcome, ThreadOptions, ToThread } from "./thread-messages.ts";
 
 type DoneMessage = Extract<FromThread, { type: "done" }>;
 type LogMessage = Extract<FromThread, { type: "log" }>;
@@ -21,6 +21,9 @@ export interface ThreadDeath {
   readonly outOfMemory: boolean;
 }
 
+/** The operations that are calls: they can be cancelled, and usage is counted for them. */
+const CALLS: ReadonlySet<OperationName> = new Set(["execute", "task", "stream"]);
+
 /** How a stream's reader is told what comes. */
 export interface StreamReader {
   readonly onBegun: () => void;
@@ -30,7 +33,18 @@ export interface StreamReader {
 interface Waiting {
   readonly resolve: (done: DoneMessage) => void;
   readonly reader: StreamReader | null;
+  /** The thread has taken it up. */
+  begun: boolean;
 }
+
+const CANCELLED_BEFORE_BEGIN: ErrorFacts = {
+  name: "CapabilityCancelledError",
+  builtin: null,
+  message: "The call was cancelled before it began.",
+  stack: null,
+  code: null,
+  declared: { category: "transient", retriable: false, retryAfterSeconds: null, fieldsInvalid: null, resourceShortfall: null },
+};
 
 /** The thread could not load the capability. */
 export class CapabilityLoadError extends Error {
@@ -73,16 +87,20 @@ export class CapabilityThread {
       if (message.type === "loaded") {
         this.#capability = message.capability;
         loaded.resolve(message.capability);
-      } else if (message.type === "failed") loaded.reject(new CapabilityLoadError(message.error, message.hint));
-      else this.#receive(message);
+      } else if (message.type === "failed") {
+        failed = true;
+        loaded.reject(new CapabilityLoadError(message.error, message.hint));
+      } else this.#receive(message);
     });
     let error: Error | null = null;
+    // A thread that could not load has nothing left to do and ends: that is no death of its own.
+    let failed = false;
     this.#worker.on("error", (thrown: unknown) => {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     });
     this.#worker.on("exit", (exitCode) => {
       const outOfMemory = error !== null && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      this.#tell((events) => events.onDeath({ error, exitCode, outOfMemory }));
+      if (!failed) this.#tell((events) => events.onDeath({ error, exitCode, outOfMemory }));
     });
   }
 
@@ -116,21 +134,24 @@ export class CapabilityThread {
     reader: StreamReader | null = null,
   ): { id: number; done: Promise<DoneMessage> } {
     const { id, memory } = this.calls.begin(jobId);
-    if (operation === "execute" || operation === "task" || operation === "stream") {
+    if (CALLS.has(operation)) {
       this.#usage = null;
       this.#usageOf = id;
     }
     const { promise, resolve } = Promise.withResolvers<DoneMessage>();
-    this.#waiting.set(id, { resolve, reader });
+    this.#waiting.set(id, { resolve, reader, begun: !CALLS.has(operation) });
     // A copy of its own that can be handed over: small buffers of Node are parts of a shared pool.
     const owned = new Uint8Array(body);
     this.#worker.postMessage({ type: "start", id, operation, body: owned, memory: memory.buffer } satisfies ToThread, [owned.buffer]);
     return { id, done: promise };
   }
 
-  /** Cancels one job's calls, or with null every call. */
+  /** Cancels one job's calls, or with null every call. Those that wait for a busy thread end at once. */
   cancel(jobId: string | null): void {
-    for (const id of this.calls.cancel(jobId)) this.#post({ type: "cancel", id });
+    for (const id of this.calls.cancel(jobId)) {
+      this.#post({ type: "cancel", id });
+      if (this.#waiting.get(id)?.begun === false) this.#settle(id, { kind: "cancelled", error: CANCELLED_BEFORE_BEGIN });
+    }
   }
 
   credit(id: number, chunks: number): void {
@@ -143,25 +164,37 @@ export class CapabilityThread {
 
   /** Settles every call that waits, when the thread can no longer. */
   settleAll(error: ErrorFacts): void {
-    for (const [id, waiting] of this.#waiting) {
-      waiting.resolve({ type: "done", id, outcome: { kind: "error", error }, report: { accounts: [], taskRun: null } });
-    }
-    this.#waiting.clear();
+    for (const id of this.#waiting.keys()) this.#settle(id, { kind: "error", error });
+  }
+
+  #settle(id: number, outcome: Outcome): void {
+    this.#done({ type: "done", id, outcome, report: { accounts: [], taskRun: null } });
+  }
+
+  #done(message: DoneMessage): void {
+    this.calls.end(message.id);
+    this.#waiting.get(message.id)?.resolve(message);
+    this.#waiting.delete(message.id);
+  }
+
+  #begun(id: number, jobId: string | null): void {
+    this.calls.identify(id, jobId);
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    waiting.begun = true;
+    waiting.reader?.onBegun();
   }
 
   #receive(message: Exclude<FromThread, { type: "loaded" | "failed" }>): void {
     switch (message.type) {
       case "begun":
-        this.calls.identify(message.id, message.jobId);
-        this.#waiting.get(message.id)?.reader?.onBegun();
+        this.#begun(message.id, message.jobId);
         return;
       case "chunk":
         this.#waiting.get(message.id)?.reader?.onChunk(message.line);
         return;
       case "done":
-        this.calls.end(message.id);
-        this.#waiting.get(message.id)?.resolve(message);
-        this.#waiting.delete(message.id);
+        this.#done(message);
         return;
       case "config":
         this.#config = message.config;
