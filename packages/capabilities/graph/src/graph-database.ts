@@ -1,0 +1,82 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CapabilityFatalError, CapabilityInputError } from "@cjm/capability";
+import Database from "better-sqlite3";
+
+/** Who put something into the graph, and from what. Stands on every node and every edge. */
+export interface Provenance {
+  /** Hash of the bytes of the document it came from. */
+  readonly contentHash: string;
+  readonly jobId: string | null;
+  readonly runId: string | null;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS documents (
+  id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, kind TEXT NOT NULL, bytes INTEGER NOT NULL, encoding TEXT NOT NULL,
+  language TEXT NOT NULL, words INTEGER NOT NULL, sentences INTEGER NOT NULL, reading_ease REAL, warnings TEXT NOT NULL,
+  content_hash TEXT NOT NULL, job_id TEXT, run_id TEXT, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS document_runs (document_id TEXT NOT NULL, run_id TEXT NOT NULL, job_id TEXT, at TEXT NOT NULL, PRIMARY KEY (run_id, document_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS nodes (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, label TEXT NOT NULL, document_id TEXT, data TEXT NOT NULL DEFAULT '{}',
+  content_hash TEXT NOT NULL, job_id TEXT, run_id TEXT, created_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS nodes_by_document ON nodes(document_id);
+CREATE INDEX IF NOT EXISTS nodes_by_kind ON nodes(kind);
+CREATE TABLE IF NOT EXISTS edges (
+  source TEXT NOT NULL, target TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL, count INTEGER NOT NULL, document_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL, job_id TEXT, run_id TEXT, created_at TEXT NOT NULL, PRIMARY KEY (source, kind, target)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS edges_by_target ON edges(target, kind);
+CREATE INDEX IF NOT EXISTS edges_by_document ON edges(document_id);
+CREATE TABLE IF NOT EXISTS pending_links (document_id TEXT NOT NULL, target_path TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (target_path, document_id)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(title, body, document_id UNINDEXED, section_id UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2');
+`;
+
+/** Opens graphs below one folder by name and keeps them open. */
+export class GraphDatabases {
+  readonly #folder: string;
+  readonly #open = new Map<string, Database.Database>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws CapabilityInputError for a name that is none; CapabilityFatalError for a file that is no database */
+  get(name: string): Database.Database {
+    const known = this.#open.get(name);
+    if (known !== undefined) return known;
+    if (!/^[\w-]{1,64}$/.test(name))
+      throw new CapabilityInputError(`'${name}' cannot be the name of a graph. Use up to 64 letters, digits, _ and -.`, {
+        fields: ["graph"],
+      });
+    const database = openGraph(join(this.#folder, `${name}.db`));
+    this.#open.set(name, database);
+    return database;
+  }
+
+  close(): void {
+    for (const database of this.#open.values()) database.close();
+    this.#open.clear();
+  }
+}
+
+/** Two processes may use one file: writers wait for each other. */
+function openGraph(path: string): Database.Database {
+  mkdirSync(join(path, ".."), { recursive: true });
+  try {
+    const database = new Database(path, { timeout: 10_000 });
+    database.pragma("journal_mode = WAL");
+    database.pragma("synchronous = NORMAL");
+    database.transaction(() => database.exec(SCHEMA)).immediate();
+    return database;
+  } catch (error) {
+    throw new CapabilityFatalError(
+      `The graph ${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}. Move the file aside to begin anew.`,
+      { cause: error },
+    );
+  }
+}
