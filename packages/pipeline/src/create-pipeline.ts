@@ -1,0 +1,86 @@
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { type CjmConfig, createIdSource, dataLayout, JournalWriter } from "@cjm/core";
+import { CapabilityManager } from "@cjm/host";
+import { JobQueue } from "@cjm/queue";
+import { resolveConfig } from "./config/resolve-config.ts";
+import { loadCapabilities } from "./load-capabilities.ts";
+import { openStores } from "./open-stores.ts";
+import { Pipeline } from "./pipeline.ts";
+import { type CapabilityRequest, isConfig, type PipelineOptions } from "./pipeline-options.ts";
+
+const SYSTEM_MONITOR = "cjm-capability-system-monitor";
+
+/**
+ * Makes a pipeline: finds manifests, opens the stores, loads the system monitor and then the capabilities, and starts the
+ * queue. When any step fails, everything before it is taken down and the reason is thrown.
+ *
+ * @example
+ * await using pipeline = await createPipeline({ capabilities: ["cjm-capability-documents"] });
+ * const document = await pipeline.run({ instance: "cjm-capability-documents", action: "parse", args: { path } });
+ *
+ * @throws CjmError CJM_CONFIG_INVALID, CJM_STORE_FAILED, CJM_CAPABILITY_NOT_FOUND (listing what is there), CJM_WORKER_START_FAILED
+ */
+export async function createPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
+  const config = await configOf(options);
+  const ids = createIdSource();
+  const runId = options.runId ?? ids.runId();
+  const actor = options.actor ?? `app:${userInfo().username}`;
+
+  await using building = new AsyncDisposableStack();
+  const stores = building.use(await openStores(config));
+  const journal = new JournalWriter(stores.journal);
+  building.defer(() => journal.flushed());
+
+  const manager = building.use(
+    new CapabilityManager({
+      config,
+      searchPaths: [join(process.cwd(), ".cjm", "manifests"), dataLayout(config.dataDir).manifests],
+      journal,
+      diagnostics: stores.diagnostics,
+      profiles: stores.profiles,
+      configs: stores.configs,
+      secrets: stores.secrets,
+      ids,
+    }),
+  );
+  const found = manager.discover().capabilities.map(({ name }) => name);
+  const monitor = monitorOf(options, found);
+  if (monitor !== null) {
+    await loadCapabilities(manager, [monitor], options.signal);
+    manager.bindSystemMonitor(monitor);
+  }
+  await loadCapabilities(manager, requested(options, found, monitor), options.signal);
+
+  const queue = building.use(
+    new JobQueue({ runtime: manager, journal, ids, ...(options.lanes === undefined ? {} : { lanes: options.lanes }) }),
+  );
+  queue.setRunContext({ runId, actor });
+
+  return new Pipeline({
+    config,
+    manager,
+    queue,
+    journal: stores.journal,
+    diagnostics: stores.diagnostics,
+    ids,
+    runId,
+    actor,
+    teardown: building.move(),
+  });
+}
+
+async function configOf(options: PipelineOptions): Promise<CjmConfig> {
+  if (options.config !== undefined && isConfig(options.config)) return options.config;
+  return (await resolveConfig(options.config)).config;
+}
+
+function monitorOf(options: PipelineOptions, found: readonly string[]): string | null {
+  if (options.systemMonitor === false) return null;
+  return options.systemMonitor ?? (found.includes(SYSTEM_MONITOR) ? SYSTEM_MONITOR : null);
+}
+
+function requested(options: PipelineOptions, found: readonly string[], monitor: string | null): readonly CapabilityRequest[] {
+  const all = options.capabilities ?? found;
+  return all.filter((request) => (typeof request === "string" ? request : (request.instanceId ?? request.name)) !== monitor);
+}
