@@ -41,8 +41,7 @@ export class JobEngine {
     this.publisher = new EventPublisher({ journal, clock, ids });
     const hooks = new HookChain(options.hooks, report);
     const parts = { ...options, report, hooks, publisher: this.publisher, tasks: this.#tasks, pending: this.#pending };
-    this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table });
-    this.#lifecycle.onEnded(() => this.noteProgress());
+    this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table, onAnnounced: () => this.noteProgress() });
     const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle, holder: ids.workerSessionId() });
     this.#dispatcher = new Dispatcher({ ...parts, runtime, limits, runner, ledger: this.#ledger, lifecycle: this.#lifecycle });
     this.#intake = new JobIntake({ ...parts, onPending: () => this.#dispatcher.wake() });

@@ -95,7 +95,7 @@ export class FakeRuntime implements CapabilityRuntime {
     }
   }
 
-  async *stream(): AsyncGenerator<JsonValue> {
+  stream(): AsyncIterable<JsonValue> {
     throw new Error("the queue does not stream");
   }
 

@@ -91,6 +91,13 @@ export function queueKit({ instances = {}, ...options }: KitOptions = {}): Queue
   };
 }
 
+/** The disk is full, and the queue has noticed. */
+export async function breakJournal({ journal, writer }: QueueKit): Promise<void> {
+  journal.broken = true;
+  writer.emit({ eventId: "probe", occurredAt: 0, eventType: "probe", payload: {} });
+  await turns();
+}
+
 /** A turn of the event loop, in which everything that can happen by itself happens. */
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -99,8 +106,14 @@ export async function turns(count = 5): Promise<void> {
 /** What a job went through, as its rows tell it. */
 export function trace(journal: MemoryJournal, jobId: string): string[] {
   return journal.query({ jobId }).map(({ eventType, payload }) => {
-    if (eventType === "state_transition") return `${String(payload["from"])}->${String(payload["to"])}`;
-    if (eventType === "cancel_phase_changed") return `cancel:${String(payload["to"])}`;
+    const { from, to } = payload;
+    if (eventType === "state_transition" && typeof from === "string" && typeof to === "string") return `${from}->${to}`;
+    if (eventType === "cancel_phase_changed" && typeof to === "string") return `cancel:${to}`;
     return eventType;
   });
+}
+
+/** `${path}` as a document has it. */
+export function ref(path: string): string {
+  return `\${${path}}`;
 }

@@ -30,6 +30,8 @@ interface LifecycleParts {
   readonly hooks: HookChain;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
+  /** Called whenever the last row of a job is on disk, or turned out not to be writable. */
+  readonly onAnnounced: () => void;
   readonly report: (error: unknown) => void;
 }
 
@@ -108,10 +110,11 @@ export class JobLifecycle {
   }
 
   async #announce(job: Job, view: JobView): Promise<void> {
-    const { publisher, hooks } = this.#parts;
+    const { publisher, hooks, onAnnounced } = this.#parts;
     await publisher.committed();
     await hooks.onTerminal(view);
     job.announce();
+    onAnnounced();
   }
 }
 

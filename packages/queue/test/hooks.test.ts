@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import type { JobView, LedgerRow } from "../src/index.ts";
+import { MemoryJobStore } from "../src/index.ts";
+import { queueKit, turns } from "./queue-kit.ts";
+
+test("onSubmit may refuse, and its rows are stored with the job", async () => {
+  const stored: (readonly LedgerRow[])[] = [];
+  class Store extends MemoryJobStore {
+    override async submit(...[jobs, rows = []]: [Parameters<MemoryJobStore["submit"]>[0], (readonly LedgerRow[])?]): Promise<void> {
+      stored.push(rows);
+      await super.submit(jobs);
+    }
+  }
+  await using kit = queueKit({
+    store: new Store(),
+    instances: { a: { script: () => 1 } },
+    hooks: [
+      {
+        name: "budget",
+        onSubmit: (job) => {
+          if (job.priority > 5) throw new Error("too expensive");
+          return [{ kind: "budget", data: { job: job.jobId } }];
+        },
+      },
+    ],
+  });
+  const handle = await kit.queue.submit({ instanceId: "a" });
+  await handle.wait();
+  expect(stored).toEqual([[{ kind: "budget", data: { job: handle.jobId } }]]);
+  await expect(kit.queue.submit({ instanceId: "a", priority: 9 })).rejects.toThrow("too expensive");
+  expect(kit.queue.list()).toHaveLength(1);
+  const composition = await kit.queue.submitComposition({ name: "c", nodes: { n: { capability: "a", priority: 9 } } });
+  expect(await composition.wait()).toMatchObject({ status: "failed", nodes: [{ error: { message: "too expensive" } }] });
+});
+
+test("onAdmit holds a job with a reason until it is rechecked", async () => {
+  let approved = false;
+  await using kit = queueKit({
+    instances: { a: { profile: {}, script: () => 1 }, b: { profile: {}, script: () => 2 } },
+    hooks: [{ name: "approval", onAdmit: (job) => (approved || job.instanceId === "b" ? null : { reason: "nobody has approved it" }) }],
+  });
+  const held = await kit.queue.submit({ instanceId: "a" });
+  expect(await kit.queue.run({ instanceId: "b" })).toBe(2);
+  await turns();
+  expect(held.view()).toMatchObject({ status: "pending", blockReason: "held by approval: nobody has approved it" });
+  approved = true;
+  kit.queue.recheck();
+  expect(await held.result()).toBe(1);
+});
+
+test("aroundExecute may answer instead of the capability, wraps in order, and sees what is thrown", async () => {
+  const order: string[] = [];
+  const wrap = (name: string) => ({
+    name,
+    aroundExecute: async (_: JobView, next: () => Promise<unknown>) => {
+      order.push(`${name} in`);
+      const value = await next();
+      order.push(`${name} out`);
+      return value as null;
+    },
+  });
+  await using kit = queueKit({
+    instances: { a: { script: (kwargs) => kwargs["x"] ?? null } },
+    hooks: [
+      wrap("outer"),
+      { name: "cache", aroundExecute: async (job, next) => (job.target.kwargs["x"] === 1 ? "from cache" : await next()) },
+      wrap("inner"),
+    ],
+  });
+  expect(await kit.queue.run({ instanceId: "a", kwargs: { x: 1 } })).toBe("from cache");
+  expect(kit.runtime.calls).toEqual([]);
+  expect(await kit.queue.run({ instanceId: "a", kwargs: { x: 2 } })).toBe(2);
+  expect(order).toEqual(["outer in", "outer out", "outer in", "inner in", "inner out", "outer out"]);
+});
+
+test("onTerminal runs before anyone who waits hears, once for every job, and what it throws changes nothing", async () => {
+  const ended: unknown[] = [];
+  await using kit = queueKit({
+    instances: { a: { profile: {}, script: () => 1 } },
+    hooks: [
+      {
+        name: "manifest",
+        onTerminal: (job) => {
+          ended.push([job.jobId, job.status, job.result]);
+          throw new Error("no disk");
+        },
+      },
+    ],
+  });
+  const handle = await kit.queue.submit({ instanceId: "a" });
+  await handle.wait();
+  expect(ended).toEqual([[handle.jobId, "completed", 1]]);
+  expect(String(kit.internalErrors[0])).toContain("onTerminal of manifest failed: no disk");
+  const outcome = await (await kit.queue.submitComposition({ name: "c", nodes: { n: { capability: "a" } } })).wait();
+  expect(outcome.results).toEqual({ n: 1 });
+  await turns();
+  expect(ended[1]).toMatchObject([expect.any(String), "completed", 1]);
+});
