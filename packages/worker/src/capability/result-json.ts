@@ -59,6 +59,7 @@ class ResultCheck {
   }
 
   #visitObject(value: object, path: string): void {
+    refuseBinary(value, path);
     if ("toJSON" in value && typeof value.toJSON === "function") return;
     if (this.#ancestors.has(value)) throw refusal(path, "contains itself", "Return a tree.");
     this.#ancestors.add(value);
@@ -72,13 +73,16 @@ class ResultCheck {
   }
 }
 
+/** Before `toJSON` is asked: a Buffer has one, and its list of numbers is never what was meant. */
+function refuseBinary(value: object, path: string): void {
+  if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return;
+  throw refusal(path, `is binary (${value.constructor.name})`, "Write a file and return its path, or return base64 text.");
+}
+
 function refuseUnlikeJson(value: object, path: string): void {
-  const name = value.constructor?.name ?? "object";
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-    throw refusal(path, `is binary (${name})`, "Write a file and return its path, or return base64 text.");
-  }
   if (value instanceof Promise) throw refusal(path, "is a promise", "Await it before returning.");
   if (Symbol.iterator in value || Symbol.asyncIterator in value || value instanceof WeakMap || value instanceof WeakSet) {
+    const name = value.constructor?.name ?? "object";
     throw refusal(path, `is a ${name}, which JSON does not have`, "Return an array or a plain object, such as [...value].");
   }
 }
