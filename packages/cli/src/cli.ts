@@ -1,0 +1,52 @@
+import { isCjmError } from "@cjm/core";
+import { createParser, Misunderstood, optionNames } from "./parser.ts";
+import { reportError } from "./report-error.ts";
+import { Interruption } from "./terminal/interruption.ts";
+import { Terminal } from "./terminal/terminal.ts";
+import { usageErrorFrom } from "./usage-error.ts";
+
+/**
+ * Runs one command line, without the program's own name.
+ * @returns the exit code: 0 done, 1 failed, 2 not understood, 128 and its number after a signal
+ */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  // Looked up before the arguments are understood: what is wrong with them has to be said somehow.
+  const given = (...names: string[]): boolean => names.some((name) => argv.includes(name));
+  const terminal = new Terminal({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    json: given("--json"),
+    quiet: given("--quiet", "-q"),
+    noColor: given("--no-color"),
+  });
+  using interruption = new Interruption(() => {
+    terminal.note(terminal.noteColors.yellow("Cancelling; press Ctrl-C again to stop at once."));
+  });
+  try {
+    const code = await parseAndRun(argv, terminal, interruption.signal);
+    return interruption.exitCode ?? code;
+  } catch (error) {
+    if (interruption.exitCode !== null && (error === interruption.signal.reason || isCjmError(error, "CJM_CANCELLED"))) {
+      return interruption.exitCode;
+    }
+    reportError(error, terminal, given("--debug"));
+    return interruption.exitCode ?? (isCjmError(error, "CJM_USAGE") ? 2 : 1);
+  }
+}
+
+async function parseAndRun(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const { parser, commands, run } = createParser(argv, { terminal, signal });
+  if (argv.length === 0) {
+    terminal.print(await parser.getHelp());
+    return 2;
+  }
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Misunderstood)) throw error;
+    const command = argv.find((arg) => commands.includes(arg));
+    const options = await optionNames(command);
+    throw usageErrorFrom(error.message, argv, { commands, options });
+  }
+}

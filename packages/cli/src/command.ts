@@ -1,0 +1,43 @@
+import type { ResolvedConfig } from "@cjm/pipeline";
+import type { Options, PositionalOptions } from "yargs";
+import type { Terminal } from "./terminal/terminal.ts";
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly cjmConfig?: string | undefined;
+  readonly dataDir?: string | undefined;
+  readonly condaPrefix?: string | undefined;
+  readonly condaType?: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly noColor: boolean;
+}
+
+/** 0: done. 1: it failed. 2: it was called in a way it does not understand. */
+export type ExitCode = 0 | 1 | 2;
+
+/** What a command has beside its arguments. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborted by the first Ctrl-C or SIGTERM; the second one ends the process. */
+  readonly signal: AbortSignal;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where an answer is typed or a value piped in. */
+  readonly stdin: NodeJS.ReadStream;
+  /** The configuration in force. @throws CjmError CJM_CONFIG_INVALID */
+  readonly config: () => Promise<ResolvedConfig>;
+}
+
+/** One command of `cjm-ctl`: reads its arguments, calls a package, prints what came of it. */
+export interface Command<Given extends GlobalOptions = GlobalOptions> {
+  /** By name; which of them are required stands in the command table. */
+  readonly positionals: Readonly<Record<string, PositionalOptions>>;
+  /** By long name. What they give is the rest of `Given`, which nobody checks: an option is declared as its field is typed. */
+  readonly options: Readonly<Record<string, Options>>;
+  /** Command lines with what each is good for; `$0` stands for the program. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** @throws CjmError for whatever goes wrong; the caller prints it */
+  run(args: Given, context: CommandContext): Promise<ExitCode>;
+}

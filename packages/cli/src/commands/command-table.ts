@@ -1,0 +1,62 @@
+import type { Command } from "../command.ts";
+
+interface CommandEntry {
+  /** Name and positionals, as yargs reads them. */
+  readonly usage: string;
+  readonly summary: string;
+  /** A command is imported when it is asked for, so that each costs only its own. */
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    usage: "install-all",
+    summary: "Install what capabilities.yaml lists, each into an environment of its own",
+    load: async () => (await import("./install-all.ts")).installAllCommand,
+  },
+  {
+    usage: "list [name]",
+    summary: "Show installed capabilities, or one of them with its actions",
+    load: async () => (await import("./list.ts")).listCommand,
+  },
+  {
+    usage: "call <name> [action]",
+    summary: "Call one action of a capability and print its result",
+    load: async () => (await import("./call.ts")).callCommand,
+  },
+  {
+    usage: "run <composition>",
+    summary: "Run a composition from its YAML file",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  {
+    usage: "logs",
+    summary: "Show what capabilities logged or printed, or the journal",
+    load: async () => (await import("./logs.ts")).logsCommand,
+  },
+  {
+    usage: "validate <path>",
+    summary: "Check a composition, capabilities.yaml, cjm.yaml or a manifest",
+    load: async () => (await import("./validate.ts")).validateCommand,
+  },
+  {
+    usage: "set-secret <name> <key>",
+    summary: "Keep a secret for a capability; it is asked for, or read from a pipe",
+    load: async () => (await import("./set-secret.ts")).setSecretCommand,
+  },
+  {
+    usage: "list-secrets <name>",
+    summary: "Show the names of a capability's secrets, never their values",
+    load: async () => (await import("./list-secrets.ts")).listSecretsCommand,
+  },
+  {
+    usage: "delete-secret <name> <key>",
+    summary: "Forget a secret of a capability",
+    load: async () => (await import("./delete-secret.ts")).deleteSecretCommand,
+  },
+];
+
+/** The commands' names, for suggestions. */
+export function commandNames(): readonly string[] {
+  return [...COMMANDS.map(({ usage }) => usage.split(" ")[0] ?? ""), "completion"];
+}

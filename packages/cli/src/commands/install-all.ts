@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import { type CapabilityEntry, didYouMean } from "@cjm/core";
+import { type InstallOutcome, installAll } from "@cjm/environments";
+import { readCapabilitiesFile } from "@cjm/pipeline";
+import { allValues, lastValue, wholeNumber } from "../arguments/option-values.ts";
+import type { Command, ExitCode, GlobalOptions } from "../command.ts";
+import { InstallProgress } from "../install/install-progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { usageError } from "../usage-error.ts";
+
+interface InstallAllOptions extends GlobalOptions {
+  readonly file?: string | undefined;
+  readonly only: readonly string[];
+  readonly force: boolean;
+  readonly concurrency?: string | undefined;
+}
+
+export const installAllCommand: Command<InstallAllOptions> = {
+  positionals: {},
+  options: {
+    file: {
+      alias: "capabilities",
+      type: "string",
+      requiresArg: true,
+      coerce: lastValue,
+      describe: "This capabilities.yaml instead of the configured one",
+    },
+    only: {
+      type: "string",
+      requiresArg: true,
+      coerce: allValues,
+      describe: "Install this entry alone; may be given several times",
+    },
+    force: { alias: "f", type: "boolean", default: false, describe: "Build again what is already there" },
+    concurrency: {
+      type: "string",
+      requiresArg: true,
+      coerce: lastValue,
+      describe: "Entries at the same time  [default: 2]",
+    },
+  },
+  examples: [["$0 install-all --only documents --force", "build one environment again"]],
+
+  async run(args, { terminal, signal, cwd, config: configOf }): Promise<ExitCode> {
+    const concurrency = wholeNumber("concurrency", args.concurrency ?? "0");
+    const { config } = await configOf();
+    const file = args.file === undefined ? config.capabilitiesFile : resolve(cwd, args.file);
+    const entries = chosen((await readCapabilitiesFile(file)).capabilities, args.only, file);
+    const progress = new InstallProgress(entries.map(({ name }) => name));
+    terminal.live?.start(() => progress.lines(terminal.noteColors));
+    let outcomes: readonly InstallOutcome[];
+    try {
+      outcomes = await installAll({
+        config,
+        file,
+        entries,
+        force: args.force,
+        signal,
+        ...(concurrency === 0 ? {} : { concurrency }),
+        onEvent: (event) => {
+          progress.apply(event);
+          if (terminal.live === null && event.type !== "started") terminal.note(progress.line(event.name, terminal.noteColors));
+        },
+      });
+    } finally {
+      terminal.live?.stop();
+    }
+    return report(outcomes, terminal);
+  },
+};
+
+function chosen(entries: readonly CapabilityEntry[], only: readonly string[], file: string): readonly CapabilityEntry[] {
+  const names = entries.map(({ name }) => name);
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw usageError(`${file} has no entry '${unknown}'.${didYouMean(unknown, names)}`, `It has ${names.join(", ")}.`);
+  return only.length === 0 ? entries : entries.filter(({ name }) => only.includes(name));
+}
+
+function report(outcomes: readonly InstallOutcome[], terminal: Terminal): ExitCode {
+  const failed = outcomes.filter((outcome) => outcome.status === "failed");
+  if (terminal.json) {
+    terminal.printJson({
+      outcomes: outcomes.map((outcome) => {
+        if (outcome.status !== "failed") return outcome;
+        const { code, message, hint } = outcome.error;
+        return { status: outcome.status, name: outcome.name, error: { code, message, hint } };
+      }),
+    });
+  } else {
+    const { bold, red } = terminal.colors;
+    for (const { name, error } of failed) {
+      terminal.print(`\n${red(bold(name))}: ${error.message}`);
+      if (error.hint !== null) terminal.print(error.hint);
+    }
+    const count = (status: InstallOutcome["status"]): number => outcomes.filter((outcome) => outcome.status === status).length;
+    terminal.print(`${count("installed")} installed, ${count("unchanged")} unchanged, ${failed.length} failed.`);
+    if (failed.length === 0 && outcomes.length > 0) terminal.note("Next: cjm-ctl list");
+  }
+  return failed.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { errorMessage } from "@cjm/core";
+import yargs, { type Argv, type Options } from "yargs";
+import { lastValue } from "./arguments/option-values.ts";
+import type { Command, CommandContext, GlobalOptions } from "./command.ts";
+import { COMMANDS } from "./commands/command-table.ts";
+
+/** What yargs says of a command line that it does not understand. */
+export class Misunderstood extends Error {}
+
+export interface Parser {
+  readonly parser: Argv<GlobalOptions>;
+  /** Names of all commands. */
+  readonly commands: readonly string[];
+  /** Runs the command. @returns its exit code; 0 when there is none, as for `--help` @throws Misunderstood, or what the command throws */
+  readonly run: () => Promise<number>;
+}
+
+/** Joins the command table into one yargs parser. Parsing runs the command. */
+export function createParser(argv: readonly string[], parts: Pick<CommandContext, "terminal" | "signal">): Parser {
+  let exitCode = 0;
+  // Told apart from what yargs throws, which is always about the command line.
+  let failure: { readonly thrown: unknown } | null = null;
+  const own = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (thrown) {
+      failure = { thrown };
+      throw thrown;
+    }
+  };
+  let parser = yargs([...argv])
+    .scriptName("cjm-ctl")
+    .usage("$0 <command> [options]\n\nRuns capabilities, each in a process and an environment of its own, and workflows made of them.")
+    .locale("en")
+    .exitProcess(false)
+    .parserConfiguration({ "boolean-negation": false, "parse-positional-numbers": false, "parse-numbers": false })
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .version(version())
+    .alias("version", "V")
+    .alias("help", "h")
+    .options(GLOBAL_OPTIONS) as unknown as Argv<GlobalOptions>;
+  for (const { usage, summary, load } of COMMANDS) {
+    parser = parser.command<GlobalOptions>(
+      usage,
+      summary,
+      async (command: Argv<GlobalOptions>) => addArguments(command.usage(`$0 ${usage}\n\n${summary}.`), await own(load)),
+      async (args) => {
+        const command = await own(load);
+        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args) }));
+      },
+    );
+  }
+  parser
+    .completion("completion", "Print a script that completes commands and options in bash or zsh")
+    .example("$0 install-all", "install the capabilities of ./capabilities.yaml")
+    .example("$0 run flow.yaml --set folder=docs", "run a workflow")
+    .example("$0 logs --journal --limit 20", "what happened last")
+    .epilogue(
+      "Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.\nThe data directory is --data-dir, else CJM_DATA_DIR, else that of the nearest cjm.yaml, else ~/.cjm.",
+    )
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, "")
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw new Misunderstood(message || error?.message || "");
+    });
+  const commands = [...COMMANDS.map(({ usage }) => usage.split(" ")[0] ?? ""), "completion"];
+  const run = async (): Promise<number> => {
+    try {
+      await parser.parseAsync();
+      return exitCode;
+    } catch (thrown) {
+      if (failure !== null) throw failure.thrown;
+      throw thrown instanceof Misunderstood ? thrown : new Misunderstood(errorMessage(thrown));
+    }
+  };
+  return { parser, commands, run };
+}
+
+function addArguments(parser: Argv<GlobalOptions>, command: Command): Argv<GlobalOptions> {
+  for (const [name, options] of Object.entries(command.positionals)) parser.positional(name, options);
+  parser.options(command.options);
+  for (const [line, purpose] of command.examples) parser.example(line, purpose);
+  return parser;
+}
+
+const EVERYWHERE = "Everywhere:";
+const text = { type: "string", requiresArg: true, coerce: lastValue, group: EVERYWHERE } as const;
+const flag = { type: "boolean", default: false, group: EVERYWHERE } as const;
+
+const GLOBAL_OPTIONS: Readonly<Record<string, Options>> = {
+  "cjm-config": { ...text, alias: "config", describe: "This cjm.yaml instead of the nearest one" },
+  "data-dir": { ...text, describe: "Where environments, journal and secrets lie" },
+  "conda-prefix": { ...text, hidden: true },
+  "conda-type": { ...text, hidden: true },
+  json: { ...flag, describe: "Results for programs, on stdout" },
+  quiet: { ...flag, alias: "q", describe: "No progress, results alone" },
+  debug: { ...flag, describe: "Stack traces of errors" },
+  "no-color": { ...flag, describe: "No colours; so does NO_COLOR" },
+};
+
+/** Long names of the options of a command, or of those that stand before any; without dashes. */
+export async function optionNames(commandName: string | undefined): Promise<readonly string[]> {
+  const command = await COMMANDS.find(({ usage }) => usage.split(" ")[0] === commandName)?.load();
+  const declared = { ...GLOBAL_OPTIONS, ...command?.options };
+  return ["help", "version", ...Object.entries(declared).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])];
+}
+
+function surroundings(args: GlobalOptions): Omit<CommandContext, "terminal" | "signal"> {
+  const cwd = process.cwd();
+  const env = {
+    ...process.env,
+    ...(args.condaPrefix === undefined ? {} : { CJM_CONDA_PREFIX: args.condaPrefix }),
+    ...(args.condaType === undefined ? {} : { CJM_CONDA_TYPE: args.condaType }),
+  };
+  const request = {
+    cwd,
+    env,
+    ...(args.cjmConfig === undefined ? {} : { configPath: args.cjmConfig }),
+    ...(args.dataDir === undefined ? {} : { dataDir: args.dataDir }),
+  };
+  return { cwd, env, stdin: process.stdin, config: async () => await (await import("@cjm/pipeline")).resolveConfig(request) };
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}

@@ -1,0 +1,45 @@
+import { CjmError, didYouMean } from "@cjm/core";
+
+/** Something typed on the command line that the command does not understand. */
+export function usageError(message: string, hint?: string): CjmError {
+  return new CjmError("CJM_USAGE", message, hint === undefined ? {} : { hint });
+}
+
+export interface KnownNames {
+  readonly commands: readonly string[];
+  /** Long options of the command that was asked for, without dashes. */
+  readonly options: readonly string[];
+}
+
+/** What yargs says of a bad command line, in words that name the way out. */
+export function usageErrorFrom(message: string, argv: readonly string[], known: KnownNames): CjmError {
+  const command = argv.find((arg) => known.commands.includes(arg));
+  const help = `'cjm-ctl ${command === undefined ? "" : `${command} `}--help' shows what there is.`;
+  const option = unknownOption(message, argv, known.options);
+  if (option !== null)
+    return usageError(
+      `There is no option ${option}.${didYouMean(
+        option,
+        known.options.map((name) => `--${name}`),
+      )}`,
+      help,
+    );
+  if (command === undefined) {
+    const written = argv.find((arg) => !arg.startsWith("-"));
+    if (written === undefined) return usageError("No command was given.", help);
+    return usageError(`There is no command '${written}'.${didYouMean(written, known.commands)}`, help);
+  }
+  const extra = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
+  if (extra !== undefined) return usageError(`'${extra}' is one argument too many.`, help);
+  const missing = message.startsWith("Not enough non-option arguments") ? "An argument is missing." : null;
+  return usageError(missing ?? `${message}${/[.!?]$/.test(message) ? "" : "."}`, help);
+}
+
+/** The first word that looks like an option and is none, as written; null when the fault is another. */
+function unknownOption(message: string, argv: readonly string[], options: readonly string[]): string | null {
+  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ") ?? [];
+  const written = argv.filter((arg) => /^--?[^-]/.test(arg)).map((arg) => arg.split("=")[0] ?? arg);
+  if (unknown.length > 0) return written.find((arg) => unknown.includes(arg.replace(/^-+/, ""))) ?? null;
+  // Without a command yargs asks for one and leaves the options alone.
+  return message === "" ? (written.find((arg) => !options.includes(arg.replace(/^-+/, ""))) ?? null) : null;
+}

@@ -1,0 +1,16 @@
+import { basename, extname } from "node:path";
+
+/** What `cjm-ctl validate` can check. */
+export const DOCUMENT_KINDS = ["composition", "capabilities", "config", "manifest"] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+const CONFIG_KEYS = ["data_dir", "runtime", "capabilities_config", "models_dir", "substrate"];
+
+/** What a file is by its name and its top-level keys; null when neither says. */
+export function documentKind(path: string, topLevelKeys: readonly string[]): DocumentKind | null {
+  if (extname(path) === ".json") return "manifest";
+  if (topLevelKeys.includes("nodes")) return "composition";
+  if (topLevelKeys.includes("capabilities")) return "capabilities";
+  if (basename(path) === "cjm.yaml" || topLevelKeys.some((key) => CONFIG_KEYS.includes(key))) return "config";
+  return basename(path).startsWith("capabilities.") ? "capabilities" : null;
+}
