@@ -46,6 +46,8 @@ export const DocumentSchema = z.object({
   sections: z.array(SectionSchema),
   links: z.array(LinkSchema),
   codeBlocks: z.array(CodeBlockSchema),
+  /** Web addresses under which the same document is read; links to them lead here. */
+  addresses: z.array(z.string()),
   text: z.string(),
 });
 export type Document = z.infer<typeof DocumentSchema>;

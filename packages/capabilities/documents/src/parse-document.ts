@@ -7,6 +7,7 @@ import type { Document, ParsedText } from "./document.ts";
 import { parseHtml } from "./parse-html.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { parseText } from "./parse-text.ts";
+import { publishedAddresses } from "./published-addresses.ts";
 
 /**
  * Reads and parses one file. An empty file is an empty document with a warning.
@@ -30,6 +31,7 @@ export async function parseDocument(path: string, maxBytes: number): Promise<Doc
     sections: [...parsed.sections],
     links: [...parsed.links],
     codeBlocks: [...parsed.codeBlocks],
+    addresses: await publishedAddresses(absolute),
     text: parsed.text,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
-import { documentLinks } from "./document-links.ts";
+import { documentLinks, webAddress } from "./document-links.ts";
 import type { Provenance } from "./graph-database.ts";
 import type { AnalysisInput, DocumentInput } from "./graph-input.ts";
 
@@ -113,31 +113,35 @@ class DocumentWriter {
   }
 
   #writeLinks(): void {
-    const { files, sites } = documentLinks(this.#document);
+    const { addresses, sites } = documentLinks(this.#document);
     for (const [site, count] of sites) {
       this.#node(`site:${site}`, "site", site, null, {});
       this.#edge(this.#id, `site:${site}`, "cites", count, count);
     }
-    const known = this.#database.prepare<[string]>("SELECT 1 FROM documents WHERE id = ?");
-    const pending = this.#database.prepare("INSERT OR REPLACE INTO pending_links (document_id, target_path, count) VALUES (?, ?, ?)");
-    for (const [path, count] of files) {
-      const target = documentIdOf(path);
-      if (known.get(target) === undefined) pending.run(this.#id, path, count);
-      else this.#edge(this.#id, target, "links_to", count, count);
+    const known = this.#database.prepare<[string], { document_id: string }>("SELECT document_id FROM addresses WHERE address = ?");
+    const pending = this.#database.prepare("INSERT OR REPLACE INTO pending_links (document_id, address, count) VALUES (?, ?, ?)");
+    this.#claimAddresses();
+    for (const [address, count] of addresses) {
+      const target = known.get(address)?.document_id;
+      if (target === undefined) pending.run(this.#id, address, count);
+      else if (target !== this.#id) this.#edge(this.#id, target, "links_to", count, count);
     }
-    this.#resolvePending();
   }
 
-  /** Links of earlier documents that lead here and had to wait. They keep the provenance of their own document. */
-  #resolvePending(): void {
-    const { path } = this.#document;
-    this.#database
-      .prepare(
-        `INSERT OR REPLACE INTO edges SELECT p.document_id, ?, 'links_to', p.count, p.count, p.document_id, d.content_hash, d.job_id, d.run_id, d.created_at
-         FROM pending_links p JOIN documents d ON d.id = p.document_id WHERE p.target_path = ?`,
-      )
-      .run(this.#id, path);
-    this.#database.prepare("DELETE FROM pending_links WHERE target_path = ?").run(path);
+  /** Of two documents under one address the first keeps it. Links of others that had to wait keep their own provenance. */
+  #claimAddresses(): void {
+    const claim = this.#database.prepare("INSERT OR IGNORE INTO addresses VALUES (?, ?)");
+    const pages = this.#document.addresses.map(webAddress).filter((page) => page !== null);
+    for (const address of [this.#document.path, ...pages]) {
+      if (claim.run(address, this.#id).changes === 0) continue;
+      this.#database
+        .prepare(
+          `INSERT OR REPLACE INTO edges SELECT p.document_id, ?, 'links_to', p.count, p.count, p.document_id, d.content_hash, d.job_id, d.run_id, d.created_at
+           FROM pending_links p JOIN documents d ON d.id = p.document_id WHERE p.address = ? AND p.document_id <> ?`,
+        )
+        .run(this.#id, address, this.#id);
+      this.#database.prepare("DELETE FROM pending_links WHERE address = ?").run(address);
+    }
   }
 
   #node(id: string, kind: string, label: string, documentId: string | null, data: object): void {
@@ -165,6 +169,7 @@ function erase(database: Database.Database, id: string): void {
       "INSERT OR REPLACE INTO pending_links SELECT e.document_id, d.path, e.count FROM edges e JOIN documents d ON d.id = e.target WHERE e.target = ? AND e.kind = 'links_to'",
     )
     .run(id);
+  database.prepare("DELETE FROM addresses WHERE document_id = ?").run(id);
   database.prepare("DELETE FROM edges WHERE document_id = ? OR target = ?").run(id, id);
   database.prepare("DELETE FROM nodes WHERE document_id = ?").run(id);
   database.prepare("DELETE FROM nodes WHERE document_id IS NULL AND NOT EXISTS (SELECT 1 FROM edges WHERE edges.target = nodes.id)").run();

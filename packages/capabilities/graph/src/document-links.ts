@@ -2,32 +2,46 @@ import { posix } from "node:path";
 import type { DocumentInput } from "./graph-input.ts";
 
 export interface DocumentLinks {
-  /** Absolute paths that relative links lead to, with how often. */
-  readonly files: ReadonlyMap<string, number>;
+  /** Addresses of documents that links lead to, with how often: absolute paths, and pages of the web as `host/path`. */
+  readonly addresses: ReadonlyMap<string, number>;
   /** Hosts that external links lead to, with how often. */
   readonly sites: ReadonlyMap<string, number>;
 }
 
-/** Where the links of a document lead: other files, and sites. What cannot be understood leads nowhere. */
+/** Where the links of a document lead: other documents, and sites. What cannot be understood leads nowhere. */
 export function documentLinks(document: Pick<DocumentInput, "path" | "links">): DocumentLinks {
-  const files = new Map<string, number>();
+  const addresses = new Map<string, number>();
   const sites = new Map<string, number>();
+  const count = (map: Map<string, number>, key: string | null): void => {
+    if (key !== null) map.set(key, (map.get(key) ?? 0) + 1);
+  };
   for (const { target, kind } of document.links) {
-    const site = kind === "external" ? hostOf(target) : null;
-    const file = kind === "relative" ? fileOf(document.path, target) : null;
-    if (site !== null) sites.set(site, (sites.get(site) ?? 0) + 1);
-    if (file !== null && file !== document.path) files.set(file, (files.get(file) ?? 0) + 1);
+    if (kind === "relative") count(addresses, fileAddress(document.path, target));
+    if (kind !== "external") continue;
+    const page = webAddress(target);
+    count(addresses, page);
+    count(sites, page?.split("/", 1)[0] ?? null);
   }
-  return { files, sites };
+  addresses.delete(document.path);
+  return { addresses, sites };
 }
 
-function hostOf(target: string): string | null {
+/**
+ * A page of the web as `host/path`, with what does not tell pages apart taken away: scheme, `www.`, query, fragment, `.git`,
+ * a branch's name. Null for what is no page.
+ */
+export function webAddress(target: string): string | null {
   const url = URL.parse(target.startsWith("//") ? `https:${target}` : target);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return null;
-  return url.hostname.replace(/^www\./, "");
+  const path = url.pathname
+    .replace(/\/(?:tree|blob)\/(?:HEAD|main|master)(?=\/|$)/, "/tree/HEAD")
+    .replace(/\/tree\/HEAD$/, "")
+    .replace(/\/readme\.md$/i, "")
+    .replace(/(\.git)?\/*$/, "");
+  return `${url.hostname.replace(/^www\./, "")}${path}`;
 }
 
-function fileOf(from: string, target: string): string | null {
+function fileAddress(from: string, target: string): string | null {
   const path = target.split(/[?#]/, 1)[0] ?? "";
   if (path === "") return null;
   try {

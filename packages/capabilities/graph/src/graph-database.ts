@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS edges (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS edges_by_target ON edges(target, kind);
 CREATE INDEX IF NOT EXISTS edges_by_document ON edges(document_id);
-CREATE TABLE IF NOT EXISTS pending_links (document_id TEXT NOT NULL, target_path TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (target_path, document_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS addresses (address TEXT PRIMARY KEY, document_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pending_links (document_id TEXT NOT NULL, address TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (address, document_id)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(title, body, document_id UNINDEXED, section_id UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2');
 `;
 

@@ -11,6 +11,8 @@ export const DocumentInputSchema = z.object({
   warnings: z.array(z.string()).default([]),
   sections: z.array(z.object({ id: z.string(), level: z.int(), title: z.string(), text: z.string() })),
   links: z.array(z.object({ target: z.string(), kind: z.string() })),
+  /** Web addresses of the same document. */
+  addresses: z.array(z.string()).default([]),
 });
 export type DocumentInput = z.infer<typeof DocumentInputSchema>;
 

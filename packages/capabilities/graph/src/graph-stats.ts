@@ -4,7 +4,7 @@ export interface GraphStats {
   readonly documents: number;
   readonly nodes: Record<string, number>;
   readonly edges: Record<string, number>;
-  /** Relative links whose target is not in the graph. */
+  /** Addresses that documents link to and that no document of the graph has. */
   readonly pendingLinks: number;
   readonly runs: number;
 }

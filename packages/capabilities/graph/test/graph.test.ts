@@ -34,6 +34,7 @@ const document = (path: string, fields: Partial<DocumentInput> = {}): DocumentIn
   warnings: [],
   sections: [{ id: "s1", level: 1, title: "Usage", text: "How to start the worker threads" }],
   links: [],
+  addresses: [],
   ...fields,
 });
 const analysis = (terms: string[] = ["worker"]): AnalysisInput => ({
@@ -87,6 +88,27 @@ describe("adding", () => {
     expect(removeDocument(databases.get("g"), "/docs/a.md")).toBe(true);
     expect(graphStats(databases.get("g")).edges["links_to"]).toBeUndefined();
     expect(removeDocument(databases.get("g"), "/docs/a.md")).toBe(false);
+  });
+
+  test("a link to the web page of a document leads to the document", () => {
+    add(document("/node_modules/x/README.md", { addresses: ["https://github.com/o/x.git", "https://www.npmjs.com/package/x"] }));
+    add(
+      document("/a.md", {
+        links: [
+          { target: "https://github.com/o/x/blob/main/readme.md#usage", kind: "external" },
+          { target: "http://npmjs.com/package/x/", kind: "external" },
+        ],
+      }),
+    );
+    const edges = databases
+      .get("g")
+      .prepare("SELECT kind, target, count FROM edges WHERE source = ? AND kind IN ('links_to', 'cites') ORDER BY kind, target")
+      .all(documentIdOf("/a.md"));
+    expect(edges).toEqual([
+      { kind: "cites", target: "site:github.com", count: 1 },
+      { kind: "cites", target: "site:npmjs.com", count: 1 },
+      { kind: "links_to", target: documentIdOf("/node_modules/x/README.md"), count: 1 },
+    ]);
   });
 
   test("from two processes at the same time loses nothing", async () => {

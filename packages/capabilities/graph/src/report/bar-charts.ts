@@ -11,7 +11,7 @@ interface Bar {
 function horizontalBars(title: string, bars: readonly Bar[]): Markup {
   const max = Math.max(1, ...bars.map(({ value }) => value));
   const [row, left, width] = [26, 170, 560];
-  return html`<svg viewBox="0 0 ${left + width + 70} ${bars.length * row + 4}" role="img" aria-label="${`${title}: ${bars.map(({ label, note }) => `${label} ${note}`).join(", ")}`}">
+  return html`<svg viewBox="0 0 ${left + width + 120} ${bars.length * row + 4}" role="img" aria-label="${`${title}: ${bars.map(({ label, note }) => `${label} ${note}`).join(", ")}`}">
 ${bars.map(
   ({ label, value, note }, index) => html`<g transform="translate(0 ${index * row})"><title>${`${label}: ${note}`}</title>
 <text class="label" x="${left - 10}" y="18" text-anchor="end">${shorten(label, 24)}</text>

@@ -12,7 +12,7 @@ import {
 import { formatNumber, html, Markup } from "./html.ts";
 import type { ReportData, ReportLink } from "./report-data.ts";
 
-const MAX_SITES = 30;
+const MAX_SITES = 12;
 const MAX_DOCUMENTS = 140;
 const [WIDTH, HEIGHT] = [960, 620];
 
@@ -33,7 +33,7 @@ export function linkMap(data: ReportData): Markup {
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${nodes.length} documents and sites with ${links.length} links between them`}">
 <g class="links">${links.map((link) => line(place.get(link.source), place.get(link.target), link))}</g>
 <g class="nodes">${[...nodes].sort((a, b) => a.degree - b.degree).map(dot)}</g>
-<g class="names">${nodes.filter(isNamed).map(name)}</g></svg>`;
+<g class="names">${legible(nodes).map(name)}</g></svg>`;
 }
 
 function mostConnected(data: ReportData): { readonly nodes: MapNode[]; readonly links: readonly ReportLink[] } {
@@ -113,8 +113,18 @@ function dot(node: MapNode): Markup {
   return html`<circle class="${node.kind}" cx="${at(node.x)}" cy="${at(node.y)}" r="${radius(node).toFixed(1)}"><title>${node.detail}</title></circle>`;
 }
 
-function isNamed(node: MapNode): boolean {
-  return node.kind === "site" ? node.degree >= 3 : node.degree >= 12;
+/** Names of the best connected, as far as no name covers another. */
+function legible(nodes: readonly MapNode[]): MapNode[] {
+  const placed: { readonly left: number; readonly right: number; readonly y: number }[] = [];
+  return [...nodes]
+    .sort((a, b) => b.degree - a.degree || (a.id < b.id ? -1 : 1))
+    .filter((node) => {
+      const half = node.label.length * 3.4 + 4;
+      const box = { left: (node.x ?? 0) - half, right: (node.x ?? 0) + half, y: (node.y ?? 0) - radius(node) };
+      const isFree = placed.every((other) => box.right < other.left || box.left > other.right || Math.abs(box.y - other.y) > 13);
+      if (isFree) placed.push(box);
+      return isFree && node.degree > 1;
+    });
 }
 
 function name(node: MapNode): Markup {
