@@ -86,7 +86,7 @@ export const CompositionHeaderSchema = z.strictObject({
   inputs: z.record(z.string(), InputDocumentSchema).default({}),
   fail_fast: z.boolean().default(true),
   priority: z.int().default(0),
-  nodes: z.unknown(),
+  nodes: z.unknown().optional(),
 });
 
 export const NodeDocumentSchema = z.strictObject({

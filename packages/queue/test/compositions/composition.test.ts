@@ -12,7 +12,9 @@ describe("binding", () => {
     const handle = await kit.queue.submitComposition({
       name: "c",
       nodes: {
-        align: node("align", { args: { action: "run", audio: ref("nodes.convert.path"), language: "en", nested: [{ n: ref("nodes.convert.n") }] } }),
+        align: node("align", {
+          args: { action: "run", audio: ref("nodes.convert.path"), language: "en", nested: [{ n: ref("nodes.convert.n") }] },
+        }),
         convert: node("convert", { task: "media", method: "convert" }),
       },
     });
@@ -29,7 +31,11 @@ describe("binding", () => {
   test("run, actor, composition and node reach the envelope and every row; advancing is journaled with the job that did it", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, script: () => ({ x: 1 }) } } });
     const handle = await kit.queue.submitComposition(
-      { name: "c", inputs: { folder: { type: "path" } }, nodes: { one: node("a"), two: node("a", { args: { x: ref("nodes.one.x"), id: ref("run.id"), dir: ref("run.dir") } }) } },
+      {
+        name: "c",
+        inputs: { folder: { type: "path" } },
+        nodes: { one: node("a"), two: node("a", { args: { x: ref("nodes.one.x"), id: ref("run.id"), dir: ref("run.dir") } }) },
+      },
       { runId: "run", actor: "me", runDir: "/runs/run", inputs: { folder: "/docs" } },
     );
     await handle.wait();
@@ -38,26 +44,37 @@ describe("binding", () => {
     expect(new Set(kit.journal.rows.map(({ runId, actor, compositionId }) => `${runId} ${actor} ${compositionId}`))).toEqual(
       new Set([`run me ${handle.compositionId}`]),
     );
-    const rows = (eventType: string) => kit.journal.query({ eventType }).map(({ payload, jobId, nodeId }) => ({ ...payload, jobId, nodeId }));
-    expect(rows("run_started")).toEqual([{ composition: "c", inputs: { folder: "/docs" }, nodes: ["one", "two"], jobId: null, nodeId: null }]);
+    const rows = (eventType: string) =>
+      kit.journal.query({ eventType }).map(({ payload, jobId, nodeId }) => ({ ...payload, jobId, nodeId }));
+    expect(rows("run_started")).toEqual([
+      { composition: "c", inputs: { folder: "/docs" }, nodes: ["one", "two"], jobId: null, nodeId: null },
+    ]);
     expect(rows("composition_advanced")).toEqual([
       { completed_node: "one", enqueued_nodes: ["two"], jobId: kit.runtime.calls[0]?.jobId, nodeId: null },
     ]);
-    expect(rows("composition_node_changed").map(({ nodeId, from, to }) => `${nodeId}: ${from} -> ${to}`)).toEqual([
-      "one: pending -> running",
-      "one: running -> completed",
-      "two: pending -> running",
-      "two: running -> completed",
+    const changes = kit.journal.query({ eventType: "composition_node_changed" });
+    expect(changes.map(({ nodeId, payload }) => [nodeId, payload["from"], payload["to"]])).toEqual([
+      ["one", "pending", "running"],
+      ["one", "running", "completed"],
+      ["two", "pending", "running"],
+      ["two", "running", "completed"],
     ]);
     expect(rows("run_finished")).toMatchObject([
-      { status: "completed", nodes: { one: "completed", two: "completed" }, counts: { jobs: 2, completed: 2, failed: 0, skipped: 0, cancelled: 0 } },
+      {
+        status: "completed",
+        nodes: { one: "completed", two: "completed" },
+        counts: { jobs: 2, completed: 2, failed: 0, skipped: 0, cancelled: 0 },
+      },
     ]);
   });
 
   test("a reference without a value fails its node with a message that says what is there", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, script: () => ({ text: "x", pages: 3 }) } } });
     const outcome = await (
-      await kit.queue.submitComposition({ name: "c", nodes: { one: node("a"), two: node("a", { args: { t: ref("nodes.one.txt") } }), three: node("a", { after: "two" }) } })
+      await kit.queue.submitComposition({
+        name: "c",
+        nodes: { one: node("a"), two: node("a", { args: { t: ref("nodes.one.txt") } }), three: node("a", { after: "two" }) },
+      })
     ).wait();
     expect(states(outcome)).toEqual({ one: "completed", two: "failed", three: "skipped" });
     expect(outcome.nodes[1]?.error).toMatchObject({ code: "CJM_BINDING_FAILED" });
@@ -113,7 +130,9 @@ describe("failure", () => {
   });
 
   test("best effort: the rest goes on, and the whole is completed", async () => {
-    await using kit = queueKit({ instances: { a: { profile: {}, script: (kwargs) => (kwargs["bad"] === true ? Promise.reject(new Error("no")) : 1) } } });
+    await using kit = queueKit({
+      instances: { a: { profile: {}, script: (kwargs) => (kwargs["bad"] === true ? Promise.reject(new Error("no")) : 1) } },
+    });
     const outcome = await (
       await kit.queue.submitComposition({
         name: "c",
@@ -144,7 +163,11 @@ describe("failure", () => {
 
   test("a chain of 5 000 nodes whose first fails is skipped to its end", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, script: () => Promise.reject(new Error("no")) } } });
-    const nodes = Array.from({ length: 5000 }, (_, index) => ({ id: `n${index}`, capability: "a", after: index === 0 ? [] : [`n${index - 1}`] }));
+    const nodes = Array.from({ length: 5000 }, (_, index) => ({
+      id: `n${index}`,
+      capability: "a",
+      after: index === 0 ? [] : [`n${index - 1}`],
+    }));
     const outcome = await (await kit.queue.submitComposition({ name: "c", fail_fast: false, nodes })).wait();
     expect(outcome.nodes.filter(({ state }) => state === "skipped")).toHaveLength(4999);
   });
@@ -176,7 +199,11 @@ describe("cancel", () => {
 
   test("of one member skips what depends on it and cancels the run", async () => {
     await using kit = queueKit({ instances: { a: measured, b: measured } });
-    const handle = await kit.queue.submitComposition({ name: "c", fail_fast: false, nodes: { one: node("a"), two: node("a", { after: ["one"] }), other: node("b") } });
+    const handle = await kit.queue.submitComposition({
+      name: "c",
+      fail_fast: false,
+      nodes: { one: node("a"), two: node("a", { after: ["one"] }), other: node("b") },
+    });
     const member = kit.queue.list({ compositionId: handle.compositionId }).find(({ nodeId }) => nodeId === "one");
     kit.queue.cancel(member?.jobId ?? "");
     (await kit.runtime.call("b")).resolve();
@@ -206,7 +233,9 @@ describe("submit", () => {
   test("faults are found before anything starts", async () => {
     await using kit = queueKit({ instances: { a: { enabled: false }, b: measured } });
     const submit = (document: unknown, inputs = {}) => kit.queue.submitComposition(document, { inputs });
-    await expect(submit({ name: "c", nodes: { one: node("nobody"), two: node("noone") } })).rejects.toThrow(/2 faults:[\s\S]*nobody[\s\S]*noone/);
+    await expect(submit({ name: "c", nodes: { one: node("nobody"), two: node("noone") } })).rejects.toThrow(
+      /2 faults:[\s\S]*nobody[\s\S]*noone/,
+    );
     await expect(submit({ name: "c", nodes: { one: node("a") } })).rejects.toMatchObject({ code: "CJM_CAPABILITY_DISABLED" });
     await expect(submit({ name: "c", nodes: { one: node("b", { after: ["one"] }) } })).rejects.toThrow("one -> one");
     await expect(submit({ name: "c", inputs: { x: { type: "integer" } }, nodes: {} })).rejects.toThrow("--set x=");
@@ -225,7 +254,9 @@ describe("submit", () => {
         sum: node("a", { args: { all: ref("nodes.more"), bad: ref("failures.each") }, after: "list" }),
       },
     });
-    expect(plan.nodes.map(({ node: { id }, source, wholeDependencies, itemDependencies }) => [id, source, wholeDependencies, itemDependencies])).toEqual([
+    expect(
+      plan.nodes.map(({ node: { id }, source, wholeDependencies, itemDependencies }) => [id, source, wholeDependencies, itemDependencies]),
+    ).toEqual([
       ["list", null, [], []],
       ["each", null, ["list"], []],
       ["more", "each", ["list"], ["each"]],
@@ -235,7 +266,11 @@ describe("submit", () => {
 
   test("priorities: a node's own, else the composition's", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, script: () => 1 } } });
-    const handle = await kit.queue.submitComposition({ name: "c", priority: 3, nodes: { one: node("a"), two: node("a", { priority: 0 }) } });
+    const handle = await kit.queue.submitComposition({
+      name: "c",
+      priority: 3,
+      nodes: { one: node("a"), two: node("a", { priority: 0 }) },
+    });
     await handle.wait();
     expect(kit.queue.list().map(({ nodeId, priority }) => [nodeId, priority])).toEqual([
       ["one", 3],

@@ -16,7 +16,9 @@ describe("one list", () => {
     await using kit = queueKit({ lanes: 10, instances: { a: { profile: {}, cap: 10 } } });
     const handle = await kit.queue.submitComposition({
       name: "c",
-      nodes: { all: each("a", ["x", "y", "z"], { args: { x: ref("item"), i: ref("index"), label: `item ${ref("index")} of ${ref("run.id")}` } }) },
+      nodes: {
+        all: each("a", ["x", "y", "z"], { args: { x: ref("item"), i: ref("index"), label: `item ${ref("index")} of ${ref("run.id")}` } }),
+      },
     });
     await kit.runtime.until(({ running }) => running.size === 3);
     expect(kit.runtime.calls.map(({ kwargs }) => kwargs)).toEqual([
@@ -26,11 +28,11 @@ describe("one list", () => {
     ]);
     expect(kit.runtime.calls.map(({ call }) => call.envelope.node_id)).toEqual(["all[0]", "all[1]", "all[2]"]);
     for (const call of kit.runtime.calls.toReversed()) {
-      call.resolve(`${String(call.kwargs["i"])}!`);
+      call.resolve([call.kwargs["i"] ?? null, "!"]);
       await turns(2);
     }
     const outcome = await handle.wait();
-    expect(outcome.results).toEqual({ all: ["0!", "1!", "2!"] });
+    expect(outcome.results).toEqual({ all: [0, 1, 2].map((n) => [n, "!"]) });
     expect(items(outcome, "all")).toEqual({ total: 3, completed: 3, failed: 0, skipped: 0, cancelled: 0 });
   });
 
@@ -61,7 +63,9 @@ describe("one list", () => {
 
   test("for_each over something else than a list fails the node and says what it got", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, script: () => ({ documents: 3 }) } } });
-    const outcome = await (await kit.queue.submitComposition({ name: "c", nodes: { find: { capability: "a" }, all: each("a", "nodes.find.documents") } })).wait();
+    const outcome = await (
+      await kit.queue.submitComposition({ name: "c", nodes: { find: { capability: "a" }, all: each("a", "nodes.find.documents") } })
+    ).wait();
     expect(outcome.status).toBe("failed");
     expect(outcome.nodes[1]).toMatchObject({ state: "failed", error: { code: "CJM_BINDING_FAILED" } });
     expect(outcome.nodes[1]?.error?.message).toContain("for_each needs a list, and it got 3");
@@ -88,7 +92,10 @@ describe("one list", () => {
 
 describe("item by item", () => {
   test("an item starts as soon as its own predecessor is there; a join waits for both", async () => {
-    await using kit = queueKit({ lanes: 10, instances: { parse: { profile: {}, cap: 9 }, analyse: { profile: {}, cap: 9 }, add: { profile: {}, cap: 9 } } });
+    await using kit = queueKit({
+      lanes: 10,
+      instances: { parse: { profile: {}, cap: 9 }, analyse: { profile: {}, cap: 9 }, add: { profile: {}, cap: 9 } },
+    });
     const handle = await kit.queue.submitComposition({
       name: "c",
       nodes: {
@@ -117,7 +124,14 @@ describe("item by item", () => {
   test("collect: a failed item drops out further down, keeps its place, and is listed", async () => {
     const long = "x".repeat(1000);
     await using kit = queueKit({
-      instances: { a: { profile: {}, cap: 9, script: (kwargs) => (kwargs["n"] === 1 ? Promise.reject(new TypeError("no text")) : { n: kwargs["n"] ?? null }) }, echo },
+      instances: {
+        a: {
+          profile: {},
+          cap: 9,
+          script: (kwargs) => (kwargs["n"] === 1 ? Promise.reject(new TypeError("no text")) : { n: kwargs["n"] ?? null }),
+        },
+        echo,
+      },
     });
     const handle = await kit.queue.submitComposition({
       name: "c",
@@ -137,7 +151,9 @@ describe("item by item", () => {
     expect(outcome.status).toBe("completed");
     expect(outcome.results["analyse"]).toEqual([0, 2]);
     expect(outcome.results["join"]).toEqual([0, 2]);
-    expect(kit.runtime.calls.filter(({ call }) => String(call.envelope.node_id).startsWith("analyse")).map(({ kwargs }) => kwargs["i"])).toEqual([0, 2]);
+    expect(
+      kit.runtime.calls.filter(({ call }) => String(call.envelope.node_id).startsWith("analyse")).map(({ kwargs }) => kwargs["i"]),
+    ).toEqual([0, 2]);
     expect(items(outcome, "parse")).toEqual({ total: 3, completed: 2, failed: 1, skipped: 0, cancelled: 0 });
     expect(items(outcome, "analyse")).toEqual({ total: 3, completed: 2, failed: 0, skipped: 1, cancelled: 0 });
     const failure = {
@@ -151,7 +167,10 @@ describe("item by item", () => {
 
   test("when the source fails, what takes its items is skipped, and what it did already counts", async () => {
     await using kit = queueKit({ lanes: 2, instances: { a: { profile: {}, cap: 2 }, b: { profile: {}, cap: 2 } } });
-    const handle = await kit.queue.submitComposition({ name: "c", nodes: { parse: each("a", [0, 1]), analyse: each("b", "nodes.parse"), last: { capability: "b", after: ["analyse"] } } });
+    const handle = await kit.queue.submitComposition({
+      name: "c",
+      nodes: { parse: each("a", [0, 1]), analyse: each("b", "nodes.parse"), last: { capability: "b", after: ["analyse"] } },
+    });
     await kit.runtime.until(({ running }) => running.size === 2);
     kit.runtime.calls[0]?.resolve("p0");
     (await kit.runtime.call("b")).resolve("a0");
@@ -166,7 +185,10 @@ describe("item by item", () => {
   test("matching an index that the other fan-out does not have fails that item with a message", async () => {
     await using kit = queueKit({ instances: { echo } });
     const outcome = await (
-      await kit.queue.submitComposition({ name: "c", nodes: { short: each("echo", [1]), long: each("echo", [1, 2], { on_item_error: "collect", args: { x: ref("matching.short") } }) } })
+      await kit.queue.submitComposition({
+        name: "c",
+        nodes: { short: each("echo", [1]), long: each("echo", [1, 2], { on_item_error: "collect", args: { x: ref("matching.short") } }) },
+      })
     ).wait();
     expect(outcome.results["long"]).toEqual([1]);
     expect(outcome.failures["long"]?.[0]?.error.message).toContain("matching.short is not there");
@@ -174,7 +196,16 @@ describe("item by item", () => {
 
   test("cancelling in the middle ends every item exactly once", async () => {
     await using kit = queueKit({ lanes: 4, instances: { a: { profile: {}, cap: 4, onCancel: (call) => call.resolve() } } });
-    const handle = await kit.queue.submitComposition({ name: "c", nodes: { all: each("a", Array.from({ length: 500 }, (_, n) => n)), more: each("a", "nodes.all") } });
+    const handle = await kit.queue.submitComposition({
+      name: "c",
+      nodes: {
+        all: each(
+          "a",
+          Array.from({ length: 500 }, (_, n) => n),
+        ),
+        more: each("a", "nodes.all"),
+      },
+    });
     await kit.runtime.until(({ running }) => running.size === 4);
     handle.cancel();
     const outcome = await handle.wait();
@@ -189,7 +220,10 @@ describe("size", () => {
   test("10 000 items, taken on one by one and joined: 20 001 jobs, five rows each, and each capability asked once for each", async () => {
     const count = 10_000;
     const asked = { describe: 0, profile: 0 };
-    await using kit = queueKit({ lanes: 8, instances: { list: { profile: {}, script: () => Array.from({ length: count }, (_, n) => n) }, echo: { ...echo, cap: 8 } } });
+    await using kit = queueKit({
+      lanes: 8,
+      instances: { list: { profile: {}, script: () => Array.from({ length: count }, (_, n) => n) }, echo: { ...echo, cap: 8 } },
+    });
     const { runtime } = kit;
     const [describeInstance, profile] = [runtime.describe.bind(runtime), runtime.profile.bind(runtime)];
     runtime.describe = (id) => {
@@ -202,7 +236,12 @@ describe("size", () => {
     };
     const handle = await kit.queue.submitComposition({
       name: "c",
-      nodes: { list: { capability: "list" }, one: each("echo", "nodes.list"), two: each("echo", "nodes.one"), sum: { capability: "echo", args: { x: ref("nodes.two") } } },
+      nodes: {
+        list: { capability: "list" },
+        one: each("echo", "nodes.list"),
+        two: each("echo", "nodes.one"),
+        sum: { capability: "echo", args: { x: ref("nodes.two") } },
+      },
     });
     const outcome = await handle.wait();
     expect(outcome.status).toBe("completed");

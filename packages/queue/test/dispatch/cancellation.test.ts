@@ -1,5 +1,6 @@
 import { CjmError } from "@cjm/core";
 import { describe, expect, test } from "vitest";
+import { type JobLease, type JobWants, MemoryJobStore } from "../../src/index.ts";
 import { queueKit, trace, turns } from "../queue-kit.ts";
 
 const cancelledError = new CjmError("CJM_CANCELLED", "stopped as asked");
@@ -96,11 +97,10 @@ describe("cancel", () => {
   });
 
   test("between the choice and the start: one end, and it never runs", async () => {
-    const { MemoryJobStore } = await import("../../src/index.ts");
     const claim = Promise.withResolvers<void>();
     const claimed = Promise.withResolvers<void>();
     class SlowStore extends MemoryJobStore {
-      override async claim(wants: Parameters<MemoryJobStore["claim"]>[0]): ReturnType<MemoryJobStore["claim"]> {
+      override async claim(wants: JobWants): Promise<readonly JobLease[]> {
         claimed.resolve();
         await claim.promise;
         return await super.claim(wants);
