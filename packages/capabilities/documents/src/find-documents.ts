@@ -10,6 +10,8 @@ export interface FindRequest {
   readonly names: readonly string[];
   /** Without the dot. Files without an extension count when `names` says which. */
   readonly extensions: readonly string[];
+  /** Whether folders whose names begin with a dot are searched too. */
+  readonly hidden: boolean;
 }
 
 export interface FoundDocument {
@@ -44,7 +46,7 @@ export async function findDocuments(request: FindRequest, ctx: Pick<CallContext,
     if (counts.folders % 100 === 0) ctx.progress(-1, `${counts.folders} folders, ${result.documents.length} documents`);
     for (const entry of await listFolder(folder, root, result)) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) waiting.push(path);
+      if (entry.isDirectory() && (request.hidden || !entry.name.startsWith("."))) waiting.push(path);
       if (!entry.isFile()) continue;
       counts.files += 1;
       if (isWanted(entry.name)) result.documents.push({ path, relativePath: relative(root, path), bytes: (await stat(path)).size });

@@ -22,6 +22,7 @@ export class Documents extends ToolCapability<typeof Config> {
       input: z.object({
         folder: z.string().describe("Folder to search; links in it are not followed"),
         names: z.array(z.string()).default([]).describe("Globs over file names, such as readme*; none means every name"),
+        hidden: z.boolean().default(false).describe("Whether folders whose names begin with a dot are searched too"),
         extensions: z.array(z.string()).default(["md", "markdown", "html", "htm", "txt"]),
       }),
       output: z.object({

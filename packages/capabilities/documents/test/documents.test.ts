@@ -144,13 +144,21 @@ describe("files", () => {
     mkdirSync(at("b/c"), { recursive: true });
     for (const name of ["b/README.md", "a-readme.md", "b/c/readme", "b/readme.png", "README.txt", "notes.md"]) write(name, "x");
     symlinkSync(folder.path, at("b/around"));
-    const found = await findDocuments({ folder: folder.path, names: ["readme*"], extensions: ["md", "txt"] }, ctx);
+    const found = await findDocuments({ folder: folder.path, names: ["readme*"], extensions: ["md", "txt"], hidden: false }, ctx);
     expect(found.documents.map(({ relativePath }) => relativePath)).toEqual(["README.txt", "b/README.md", "b/c/readme"]);
     expect(found.counts).toEqual({ folders: 3, files: 6, documents: 3 });
   });
 
+  test("hidden folders are searched on request only", async () => {
+    mkdirSync(at(".git"));
+    write(".git/notes.md", "x");
+    const find = (hidden: boolean) => findDocuments({ folder: folder.path, names: [], extensions: ["md"], hidden }, ctx);
+    expect((await find(false)).documents).toEqual([]);
+    expect((await find(true)).documents).toHaveLength(1);
+  });
+
   test("an empty folder has no documents; a missing one and a file are errors", async () => {
-    const request = { names: [], extensions: ["md"] };
+    const request = { names: [], extensions: ["md"], hidden: false };
     await expect(findDocuments({ ...request, folder: folder.path }, ctx)).resolves.toMatchObject({
       documents: [],
       counts: { documents: 0 },
@@ -167,7 +175,7 @@ describe("files", () => {
     if (process.getuid?.() === 0) context.skip("root may read everything");
     mkdirSync(at("locked"));
     chmodSync(at("locked"), 0);
-    const found = await findDocuments({ folder: folder.path, names: [], extensions: ["md"] }, ctx);
+    const found = await findDocuments({ folder: folder.path, names: [], extensions: ["md"], hidden: false }, ctx);
     expect(found.skipped).toEqual([expect.objectContaining({ path: at("locked") })]);
   });
 });
