@@ -9,6 +9,7 @@ import { ControlChannel } from "./process/control-channel.ts";
 import { endDescendants, endProcessTree } from "./process/end-process-tree.ts";
 import { WorkerShutdown } from "./process/worker-shutdown.ts";
 import { jobErrorOf } from "./server/job-error-of.ts";
+import { OpenAnswers } from "./server/open-answers.ts";
 import { createWorkerServer } from "./server/worker-server.ts";
 import { CapabilityLoadError, type CapabilityThread, type ThreadDeath } from "./thread/capability-thread.ts";
 import type { WorkerArguments } from "./worker-arguments.ts";
@@ -47,11 +48,12 @@ class WorkerProcess {
   async serve(): Promise<void> {
     try {
       const { token } = await this.#channel.hello;
-      const server = createWorkerServer({ thread: this.#thread, nowMs: Date.now }, token);
+      const answers = new OpenAnswers();
+      const server = createWorkerServer({ thread: this.#thread, nowMs: Date.now }, token, answers);
       await Promise.all([server.ready(), this.#thread.loaded]);
       await server.listen({ path: this.#options.socketPath });
       chmodSync(this.#options.socketPath, 0o600);
-      this.#shutdown = new WorkerShutdown(this.#thread, server);
+      this.#shutdown = new WorkerShutdown(this.#thread, server, answers);
       this.#channel.send({ type: "ready", protocol: CONTROL_PROTOCOL_VERSION, pid: process.pid });
       saveCompileCache();
     } catch (error) {
@@ -104,7 +106,7 @@ class WorkerProcess {
         ...facts,
         declared: { category: "resource", retriable: true, retryAfterSeconds: null, fieldsInvalid: null, resourceShortfall: null },
       });
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#shutdown?.lastAnswers();
     }
     await this.#channel.flush();
     this.#exit(exitCode === 0 ? 1 : exitCode);

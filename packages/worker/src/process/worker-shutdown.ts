@@ -1,33 +1,36 @@
 import type { FastifyInstance } from "fastify";
+import type { OpenAnswers } from "../server/open-answers.ts";
 import type { CapabilityThread } from "../thread/capability-thread.ts";
 
 /** Calls that heed their cancellation end within milliseconds; the others are not waited for. */
 const DRAIN_MS = 1_000;
 const CLEANUP_MS = 5_000;
-const POLL_MS = 10;
+/** An answer that is ready leaves at once, unless its reader has stopped reading. */
+const ANSWER_MS = 250;
 
 /** The orderly end: nothing new, running calls cancelled, the capability's cleanup once. Bounded, whatever the capability does. */
 export class WorkerShutdown {
   readonly #thread: CapabilityThread;
   readonly #server: FastifyInstance;
+  readonly #answers: OpenAnswers;
 
-  constructor(thread: CapabilityThread, server: FastifyInstance) {
+  constructor(thread: CapabilityThread, server: FastifyInstance, answers: OpenAnswers) {
     this.#thread = thread;
     this.#server = server;
+    this.#answers = answers;
   }
 
   async run(): Promise<void> {
-    const closed = this.#server.close();
+    void this.#server.close();
     this.#thread.cancel(null);
-    await within(DRAIN_MS, this.#drained());
+    await within(DRAIN_MS, this.#answers.settled());
     await within(CLEANUP_MS, this.#thread.run("cleanup", new Uint8Array()).done);
-    // Answers of calls that just ended are still being written.
-    await within(POLL_MS, Promise.resolve(closed));
+    await this.lastAnswers();
   }
 
-  async #drained(): Promise<void> {
-    const untilMs = performance.now() + DRAIN_MS;
-    while (this.#thread.calls.size > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  /** Lets answers that are ready leave the process. */
+  lastAnswers(): Promise<void> {
+    return within(ANSWER_MS, this.#answers.settled());
   }
 }
 

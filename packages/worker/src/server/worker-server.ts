@@ -7,12 +7,13 @@ import { addControlRoutes } from "./control-routes.ts";
 import { addIdentityRoutes } from "./identity-routes.ts";
 import { addLifecycleRoutes } from "./lifecycle-routes.ts";
 import { addMonitorRoutes } from "./monitor-routes.ts";
+import type { OpenAnswers } from "./open-answers.ts";
 import { sendPlainFailure } from "./plain-failure.ts";
 import { addStreamRoute } from "./stream-route.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** Serves one capability. Bodies stay bytes: the capability's thread reads them, so that a large one never holds up the control routes. */
-export function createWorkerServer(context: WorkerContext, token: string): FastifyInstance {
+export function createWorkerServer(context: WorkerContext, token: string, answers: OpenAnswers): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -22,6 +23,10 @@ export function createWorkerServer(context: WorkerContext, token: string): Fasti
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addHook("onRequest", async (_request, reply) => {
+    answers.begin();
+    reply.raw.once("close", () => answers.end());
+  });
   app.addHook("onRequest", requireToken(token));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0];
