@@ -22,7 +22,11 @@ function dropLooseEnds(graph: Map<string, string[]>): void {
   for (const [id, targets] of graph) {
     const inside = targets.filter((target) => graph.has(target));
     degree.set(id, inside.length);
-    for (const target of inside) sources.set(target, [...(sources.get(target) ?? []), id]);
+    for (const target of inside) {
+      const list = sources.get(target);
+      if (list === undefined) sources.set(target, [id]);
+      else list.push(id);
+    }
   }
   const loose = [...graph.keys()].filter((id) => degree.get(id) === 0);
   for (let id = loose.pop(); id !== undefined; id = loose.pop()) {

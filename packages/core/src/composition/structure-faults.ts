@@ -63,8 +63,10 @@ function unreadable({ ids, nodes }: StructureInput): Set<string> {
 }
 
 function duplicateFaults({ ids }: StructureInput): CompositionFault[] {
-  const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
-  return [...new Set(twice)].map((id) => ({ field: ["nodes"], message: `the node id '${id}' stands more than once; ids are unique` }));
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const id of ids) (seen.has(id) ? twice : seen).add(id);
+  return [...twice].map((id) => ({ field: ["nodes"], message: `the node id '${id}' stands more than once; ids are unique` }));
 }
 
 function forEachFaults(plan: PlannedNode, known: Known): string[] {

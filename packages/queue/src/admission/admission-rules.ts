@@ -8,8 +8,17 @@ import type { AdmissionInput, AdmissionLimits, Demand, PendingHead, Reservation 
 export type Verdict =
   | { readonly kind: "admit"; readonly exclusive: boolean }
   | { readonly kind: "wait"; readonly reason: string | null }
-  | { readonly kind: "blocked"; readonly reason: string; readonly needsTelemetry: boolean }
+  | Blocked
   | { readonly kind: "never"; readonly shortfall: Shortfall };
+
+export interface Blocked {
+  readonly kind: "blocked";
+  readonly reason: string;
+  /** `jobs`: what runs now has reserved it. `machine`: it is in use, which only a new answer of the system monitor can change. */
+  readonly by: "jobs" | "machine";
+  /** Jobs of ours hold some of it, so that holding back others helps. */
+  readonly ours: boolean;
+}
 
 export interface Shortfall {
   readonly resource: "gpu_vram_mb" | "system_ram_mb";
@@ -62,7 +71,7 @@ function alone({ demand }: PendingHead, { running, limits, status }: AdmissionIn
         : null;
   if (why === null) return null;
   if (running.length === 0) return { kind: "admit", exclusive: true };
-  return { kind: "blocked", reason: `waits to run alone: ${why}`, needsTelemetry: false };
+  return { kind: "blocked", reason: `waits to run alone: ${why}`, by: "jobs", ours: true };
 }
 
 function gpuRoom({ demand, resident }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
@@ -71,14 +80,15 @@ function gpuRoom({ demand, resident }: PendingHead, { running, limits, status }:
   const reserved = sum(running, (job) => job.gpuMb);
   if (reserved + demand.gpuMb > budget) {
     const held = `${mb(reserved)} of ${mb(budget)} are reserved by running jobs`;
-    return { kind: "blocked", reason: `awaiting ${mb(demand.gpuMb)} of GPU memory: ${held}`, needsTelemetry: false };
+    return { kind: "blocked", reason: `awaiting ${mb(demand.gpuMb)} of GPU memory: ${held}`, by: "jobs", ours: true };
   }
   const free = status.gpuFreeMb - sum(running, (job) => Math.max(0, job.gpuMb - (job.resident?.gpuMb ?? 0)));
   if (demand.gpuMb - (resident?.gpuMb ?? 0) <= free) return null;
   return {
     kind: "blocked",
     reason: `awaiting ${mb(demand.gpuMb)} of GPU memory: held by resident idle models or other processes`,
-    needsTelemetry: true,
+    by: "machine",
+    ours: reserved > 0,
   };
 }
 
@@ -87,29 +97,40 @@ function memoryRoom({ demand, resident }: PendingHead, { running, limits, status
   const reserved = sum(running, (job) => job.memoryMb);
   if (reserved + demand.memoryMb > limits.machineMemoryMb) {
     const held = `${mb(reserved)} of ${mb(limits.machineMemoryMb)} are reserved by running jobs`;
-    return { kind: "blocked", reason: `awaiting ${mb(demand.memoryMb)} of memory: ${held}`, needsTelemetry: false };
+    return { kind: "blocked", reason: `awaiting ${mb(demand.memoryMb)} of memory: ${held}`, by: "jobs", ours: true };
   }
   if (status?.memoryAvailableMb == null) return null;
   const available = status.memoryAvailableMb - sum(running, (job) => Math.max(0, job.memoryMb - (job.resident?.memoryMb ?? 0)));
   if (demand.memoryMb - (resident?.memoryMb ?? 0) <= available) return null;
-  return { kind: "blocked", reason: `awaiting ${mb(demand.memoryMb)} of memory: held by other processes`, needsTelemetry: true };
+  return {
+    kind: "blocked",
+    reason: `awaiting ${mb(demand.memoryMb)} of memory: held by other processes`,
+    by: "machine",
+    ours: reserved > 0,
+  };
 }
 
 /**
  * Whether starting `demand` could delay `starving`, which waits for what runs now to end: what started since it began to
- * starve may still be there then, so that much, the newcomer and the starving one must fit together.
+ * starve may still be there then, so that much, the newcomer and the starving one must fit together. Of the lanes one is
+ * kept for it only if jobs are all it waits for.
  */
-export function delays(demand: Demand | null, starving: PendingHead, input: AdmissionInput): boolean {
+export function delays(
+  demand: Demand | null,
+  starving: { readonly head: PendingHead; readonly by: Blocked["by"] },
+  input: AdmissionInput,
+): boolean {
   const { running, limits, status } = input;
-  if (starving.demand === null || demand === null) return true;
+  const { head, by } = starving;
+  if (head.demand === null || demand === null) return true;
   const budget = gpuBudgetMb(limits, status);
-  if (starving.demand.gpuMb > 0 && budget === null) return true;
-  const since = (starving.blockedSinceMs ?? input.nowMs) + limits.starvingAfterMs;
+  if (head.demand.gpuMb > 0 && budget === null) return true;
+  const since = (head.blockedSinceMs ?? input.nowMs) + limits.starvingAfterMs;
   const passed = running.filter((job) => job.sinceMs >= since);
   return (
-    passed.length + 2 > limits.lanes ||
-    sum(passed, (job) => job.memoryMb) + demand.memoryMb + starving.demand.memoryMb > limits.machineMemoryMb ||
-    (starving.demand.gpuMb > 0 && sum(passed, (job) => job.gpuMb) + demand.gpuMb + starving.demand.gpuMb > (budget ?? 0))
+    (by === "jobs" && passed.length + 2 > limits.lanes) ||
+    sum(passed, (job) => job.memoryMb) + demand.memoryMb + head.demand.memoryMb > limits.machineMemoryMb ||
+    (head.demand.gpuMb > 0 && sum(passed, (job) => job.gpuMb) + demand.gpuMb + head.demand.gpuMb > (budget ?? 0))
   );
 }
 

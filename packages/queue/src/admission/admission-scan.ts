@@ -1,6 +1,6 @@
 import { compareJobs } from "../pending-jobs.ts";
-import type { AdmissionInput, PendingHead } from "./admission-input.ts";
-import { delays, judge, type Shortfall } from "./admission-rules.ts";
+import type { AdmissionInput, AdmissionLimits, PendingHead } from "./admission-input.ts";
+import { type Blocked, delays, judge, type Shortfall } from "./admission-rules.ts";
 
 export interface AdmissionScan {
   /** The job to start now; null: none. Scan again after it was started. */
@@ -26,7 +26,7 @@ export function scanAdmission(input: AdmissionInput): AdmissionScan {
   const unschedulable: AdmissionScan["unschedulable"][number][] = [];
   const waiting: AdmissionScan["waiting"][number][] = [];
   let needsTelemetry = false;
-  let starving: PendingHead | null = null;
+  let starving: { readonly head: PendingHead; readonly by: Blocked["by"] } | null = null;
   for (const head of heads.toSorted(compareJobs)) {
     const verdict = judge(head, input);
     switch (verdict.kind) {
@@ -37,19 +37,23 @@ export function scanAdmission(input: AdmissionInput): AdmissionScan {
         waiting.push({ head, reason: verdict.reason, byResources: false });
         break;
       case "blocked":
-        needsTelemetry ||= verdict.needsTelemetry;
+        needsTelemetry ||= verdict.by === "machine";
         waiting.push({ head, reason: verdict.reason, byResources: true });
-        if (starving === null && head.blockedSinceMs !== null && nowMs - head.blockedSinceMs >= limits.starvingAfterMs) starving = head;
+        if (verdict.ours && isStarving(head, limits, nowMs)) starving ??= { head, by: verdict.by };
         break;
       case "admit":
         if (starving === null || !delays(head.demand, starving, input)) {
           return { admitted: { head, exclusive: verdict.exclusive }, unschedulable, waiting, needsTelemetry };
         }
-        waiting.push({ head, reason: `lets job ${starving.jobId} go first, which has waited long enough`, byResources: false });
+        waiting.push({ head, reason: `lets job ${starving.head.jobId} go first, which has waited long enough`, byResources: false });
         break;
       default:
         verdict satisfies never;
     }
   }
   return { admitted: null, unschedulable, waiting, needsTelemetry };
+}
+
+function isStarving({ blockedSinceMs }: PendingHead, { starvingAfterMs }: AdmissionLimits, nowMs: number): boolean {
+  return blockedSinceMs !== null && nowMs - blockedSinceMs >= starvingAfterMs;
 }

@@ -52,8 +52,8 @@ export class CompositionState {
     this.nodes = new Map(context.plan.nodes.map((plan) => [plan.node.id, new NodeRun(plan)]));
     this.#openNodes = this.nodes.size;
     for (const node of this.nodes.values()) {
-      for (const id of node.plan.wholeDependencies) this.#whole.set(id, [...(this.#whole.get(id) ?? []), node]);
-      for (const id of node.plan.itemDependencies) this.#itemwise.set(id, [...(this.#itemwise.get(id) ?? []), node]);
+      for (const id of node.plan.wholeDependencies) listUnder(this.#whole, id, node);
+      for (const id of node.plan.itemDependencies) listUnder(this.#itemwise, id, node);
     }
   }
 
@@ -282,4 +282,10 @@ export class CompositionState {
 
 function isEnded(item: ItemRun): boolean {
   return item.state !== "waiting" && item.state !== "ready" && item.state !== "active";
+}
+
+function listUnder(lists: Map<string, NodeRun[]>, id: string, node: NodeRun): void {
+  const list = lists.get(id);
+  if (list === undefined) lists.set(id, [node]);
+  else list.push(node);
 }

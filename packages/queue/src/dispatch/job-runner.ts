@@ -136,13 +136,15 @@ export class JobRunner {
   }
 
   #onProgress(job: Job, { fraction, message }: CallProgress): void {
-    if (job.progress === fraction && job.statusMessage === message) return;
+    // A call that was given up may still report.
+    if (job.ending || (job.progress === fraction && job.statusMessage === message)) return;
     job.progress = fraction;
     job.statusMessage = message;
     this.#parts.publisher.live("progress_changed", subjectOf(job), { progress: fraction, status_message: message });
   }
 
   #countRetry(job: Job, error: unknown): void {
+    if (job.ending) return;
     job.retryCount += 1;
     this.#parts.publisher.emit("retry_started", subjectOf(job), {
       attempt: job.retryCount,
