@@ -26,7 +26,15 @@ export const callCommand: Command<CallOptions> = {
     action: { type: "string", describe: "One of its actions; 'cjm-ctl list NAME' shows them" },
   },
   options: {
-    arg: { alias: "a", type: "string", nargs: 1, coerce: allValues, describe: "An argument, as name=text or name:=JSON" },
+    arg: {
+      alias: "a",
+      type: "string",
+      nargs: 1,
+      coerce: allValues,
+      default: [],
+      defaultDescription: "none",
+      describe: "An argument, as name=text or name:=JSON",
+    },
     "args-json": {
       type: "string",
       requiresArg: true,

@@ -29,6 +29,8 @@ export const installAllCommand: Command<InstallAllOptions> = {
       type: "string",
       requiresArg: true,
       coerce: allValues,
+      default: [],
+      defaultDescription: "none",
       describe: "Install this entry alone; may be given several times",
     },
     force: { alias: "f", type: "boolean", default: false, describe: "Build again what is already there" },

@@ -17,7 +17,16 @@ interface RunOptions extends GlobalOptions {
 
 export const runCommand: Command<RunOptions> = {
   positionals: { composition: { type: "string", demandOption: true, describe: "YAML file of the composition" } },
-  options: { set: { type: "string", nargs: 1, coerce: allValues, describe: "An input, as name=value; may be given several times" } },
+  options: {
+    set: {
+      type: "string",
+      nargs: 1,
+      coerce: allValues,
+      default: [],
+      defaultDescription: "none",
+      describe: "An input, as name=value; may be given several times",
+    },
+  },
   examples: [
     ["$0 run compositions/document-graph.yaml --set folder=docs", "results on stdout, progress on stderr"],
     ["$0 run flow.yaml --json | jq .results", "for programs"],
