@@ -39,6 +39,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
     .version(version())
     .alias("version", "V")
     .alias("help", "h")
+    .group(["help", "version"], EVERYWHERE)
     .options(GLOBAL_OPTIONS) as unknown as Argv<GlobalOptions>;
   for (const { usage, summary, load } of COMMANDS) {
     parser = parser.command<GlobalOptions>(

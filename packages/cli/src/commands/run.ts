@@ -38,8 +38,11 @@ export const runCommand: Command<RunOptions> = {
     const { config } = await configOf();
     const runId = createIdSource().runId();
 
+    const needed = neededCapabilities(composition);
+    terminal.note(`Starting ${needed.map(({ instanceId }) => instanceId).join(", ")}`);
+
     await using pipeline = await createPipeline({
-      capabilities: neededCapabilities(composition),
+      capabilities: needed,
       config,
       actor: `cli:${userInfo().username}`,
       runId,
@@ -51,6 +54,7 @@ export const runCommand: Command<RunOptions> = {
 
     if (terminal.json) terminal.printJson(outcome);
     else for (const line of summaryLines(outcome, lastNodes(composition), terminal.colors)) terminal.print(line);
-    return outcome.status === "completed" ? 0 : 1;
+    // A best-effort composition ends as completed whatever happened; to a shell a node that failed is a failure all the same.
+    return outcome.status === "completed" && outcome.nodes.every(({ state }) => state !== "failed") ? 0 : 1;
   },
 };

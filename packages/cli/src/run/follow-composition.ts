@@ -7,11 +7,12 @@ import { nodeLine, nodeLines } from "./node-line.ts";
 export async function followComposition(handle: CompositionHandle, terminal: Terminal): Promise<void> {
   const colors = terminal.noteColors;
   const shown = new Set<string>();
+  const width = Math.max(...handle.outcome().nodes.map(({ id }) => id.length));
   const showEnded = (): void => {
     for (const node of handle.outcome().nodes) {
       if (shown.has(node.id) || !isTerminalNodeState(node.state)) continue;
       shown.add(node.id);
-      terminal.note(nodeLine(node, Date.now(), colors));
+      terminal.note(nodeLine(node, Date.now(), colors, width));
     }
   };
   terminal.live?.start(() => nodeLines(handle.outcome().nodes, Date.now(), colors));

@@ -37,10 +37,10 @@ export class LiveLines {
 
   #draw(): void {
     const lines = this.#source?.() ?? [];
-    const room = Math.max(1, this.#stream.rows - 1);
+    const room = Math.max(1, (this.#stream.rows || 24) - 1);
     const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more`];
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : "";
-    const body = shown.map((line) => `${fit(line, this.#stream.columns)}\u001b[0K\n`).join("");
+    const body = shown.map((line) => `${fit(line, this.#stream.columns || 80)}\u001b[0K\n`).join("");
     this.#stream.write(`${up}${body}\u001b[0J`);
     this.#drawn = shown.length;
   }

@@ -1,0 +1,109 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CjmConfig, ManifestSchema, manifestText } from "@cjm/core";
+import { createPipeline, type Pipeline } from "@cjm/pipeline";
+import { descendants, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const PROBES = {
+  node: { install: { runtime: "node", worker: "node", python_path: process.execPath, environment_path: path("../conformance/probes/node") }, code: { module: "@cjm/conformance-probe", class: "Probe" } },
+  python: { install: { runtime: "venv", worker: "python", python_path: "/usr/bin/python3", environment_path: path("../../packages/worker-python/test/fixtures/probe") }, code: { module: "probe", class: "Probe" } },
+};
+
+let folder: TemporaryFolder;
+let pipeline: Pipeline;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  mkdirSync(join(folder.path, "manifests"));
+  for (const [name, { install, code }] of Object.entries(PROBES)) {
+    const manifest = ManifestSchema.parse({ format_version: "2.0", install, code: { ...code, name, version: "1.0.0" } });
+    writeFileSync(join(folder.path, "manifests", `${name}.json`), manifestText(manifest));
+  }
+  pipeline = await createPipeline({ config: configAt(folder.path), capabilities: Object.keys(PROBES) });
+});
+afterEach(async () => {
+  await pipeline.destroy();
+  await folder[Symbol.asyncDispose]();
+});
+
+const pidOf = (instance: string): number => pipeline.manager.instances().find(({ instanceId }) => instanceId === instance)?.pid ?? 0;
+const crashOf = (instance: string) => ({ capability: instance, action: "crash", args: { code: 7 } });
+const echoOf = (instance: string, more: object = {}) => ({ capability: instance, action: "echo", args: { value: 1 }, ...more });
+
+describe.each(["node", "python"])("a %s worker that dies", (instance) => {
+  test("on its own fails that job with a typed error and its last output, and the next job has a new worker", async () => {
+    const before = pidOf(instance);
+    await expect(pipeline.run({ instance, action: "crash", args: { code: 7 } })).rejects.toMatchObject({
+      code: "CJM_WORKER_DIED",
+      message: expect.stringContaining("about to crash"),
+      details: expect.objectContaining({ exitCode: 7 }),
+    });
+    await expect(pipeline.run({ instance, action: "echo", args: { value: "again" } })).resolves.toBe("again");
+    expect(pidOf(instance)).not.toBe(before);
+  });
+
+  test("by kill -9 fails that job with a typed error", async () => {
+    const busy = pipeline.run({ instance, action: "busy", args: { seconds: 60 } });
+    const outcome = expect(busy).rejects.toMatchObject({ code: "CJM_WORKER_OUT_OF_MEMORY", details: expect.objectContaining({ signal: "SIGKILL" }) });
+    await until("the job runs", () => pipeline.queue.stats().running === 1);
+    process.kill(pidOf(instance), "SIGKILL");
+    await outcome;
+  });
+
+  test("ends a fail-fast composition as failed and skips what depends on it", async () => {
+    const outcome = await pipeline.runComposition({ name: "fast", fail_fast: true, nodes: { crash: crashOf(instance), after: echoOf(instance, { after: ["crash"] }) } });
+    expect(outcome.status).toBe("failed");
+    expect(outcome.nodes.map(({ id, state }) => [id, state])).toEqual([
+      ["crash", "failed"],
+      ["after", "skipped"],
+    ]);
+    expect(outcome.nodes[0]?.error).toMatchObject({ code: "CJM_WORKER_DIED", message: expect.stringContaining("about to crash") });
+  });
+
+  test("costs a collecting fan-out just its own item", async () => {
+    const outcome = await pipeline.runComposition({
+      name: "collect",
+      fail_fast: false,
+      nodes: {
+        all: { capability: instance, action: "add", for_each: [{ b: 1 }, { b: "text" }, { b: 3 }], on_item_error: "collect", args: { a: 1, b: "${item.b}" } },
+        crashes: { ...crashOf(instance), for_each: [1, 2], on_item_error: "collect" },
+        independent: echoOf(instance, { after: ["all", "crashes"] }),
+      },
+    });
+    expect(outcome.nodes.map(({ id, state, items }) => [id, state, items.failed])).toEqual([
+      ["all", "completed", 1],
+      ["crashes", "completed", 2],
+      ["independent", "completed", 0],
+    ]);
+    expect(outcome.results["all"]).toEqual([2, 4]);
+    expect(outcome.failures["crashes"]?.map(({ error }) => error.code)).toEqual(["CJM_WORKER_DIED", "CJM_WORKER_DIED"]);
+  });
+});
+
+test("after close nothing of the pipeline's tree is left", async () => {
+  await pipeline.run({ instance: "node", action: "spawn_child", args: { setsid: true } });
+  await pipeline.run({ instance: "python", action: "spawn_child", args: { setsid: true } });
+  const tree = descendants(process.pid);
+  expect(tree.length).toBeGreaterThanOrEqual(4);
+  await pipeline.close();
+  await until("all are gone", () => descendants(process.pid).length === 0, 5_000);
+});
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
+
+function configAt(dataDir: string): CjmConfig {
+  return {
+    dataDir,
+    capabilitiesFile: join(dataDir, "capabilities.yaml"),
+    modelsDir: null,
+    runtime: { mode: "system", condaType: "conda", prefix: null, binaries: {} },
+    driftDetection: true,
+    empiricalTracking: true,
+    stallThresholdMs: 60_000,
+    diagnosticsRetentionDays: 30,
+    diagnosticsRetentionMaxMb: null,
+  };
+}
