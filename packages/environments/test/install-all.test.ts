@@ -241,7 +241,7 @@ esac
 
   test("without the program it says how to get one", async () => {
     const [outcome] = await installAll({
-      ...{ config: { ...config(), runtime: { ...config().runtime, binaries: {}, condaType: "miniforge" } } },
+      config: { ...config(), runtime: { ...config().runtime, binaries: {}, condaType: "miniforge" } },
       file: at("capabilities.yaml"),
       entries: [entry({ name: "tool", env_name: "t", python_version: "3.12", package: "x" })],
     });

@@ -15,7 +15,7 @@ export function pythonJson(value: unknown): string {
   }
   if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return "null";
   if (value === null || typeof value === "number" || typeof value === "boolean") return JSON.stringify(value);
-  return quote(String(value));
+  return quote(typeof value === "string" ? value : `${value as bigint}`);
 }
 
 function quote(text: string): string {

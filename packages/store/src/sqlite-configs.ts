@@ -50,7 +50,9 @@ export class SqliteConfigs implements Disposable {
       this.#database.prepare<unknown[], ConfigRow>(sql).get(instanceId),
     );
     if (row === undefined) return null;
-    const workerEnv = Object.fromEntries(Object.entries(objectOf(row.worker_env_json)).map(([name, value]) => [name, String(value)]));
+    const workerEnv = Object.fromEntries(
+      Object.entries(objectOf(row.worker_env_json)).map(([name, value]) => [name, typeof value === "string" ? value : pythonJson(value)]),
+    );
     return { config: objectOf(row.config_json), enabled: row.enabled !== 0, workerEnv };
   }
 

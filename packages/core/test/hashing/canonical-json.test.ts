@@ -78,7 +78,7 @@ test("the hash does not depend on the order of keys", () => {
 test("keys sort by code point", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
-      const points = (text: string): number[] => [...text].map((character) => character.codePointAt(0) ?? 0);
+      const points = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? 0);
       const [left, right] = [points(a), points(b)];
       const at = left.findIndex((point, index) => point !== right[index]);
       const expected = at === -1 ? left.length - right.length : right[at] === undefined ? 1 : (left[at] ?? 0) - right[at];

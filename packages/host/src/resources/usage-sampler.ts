@@ -1,4 +1,5 @@
 import type { Clock } from "@cjm/core";
+import pidusage from "pidusage";
 import { type ProcessUse, readProcessTree } from "../workers/process-tree.ts";
 
 export interface MeasuredUse {
@@ -66,11 +67,24 @@ export class UsageSampler implements Disposable {
 
   #sample(measurement: Measurement): void {
     const tree = readProcessTree(measurement.pid);
-    if (tree.length === 0) return;
-    const { memoryMb, cpuMs } = totals(tree);
-    measurement.memoryPeakMb = Math.max(measurement.memoryPeakMb, memoryMb);
-    measurement.cpuLastMs = Math.max(measurement.cpuLastMs, cpuMs);
+    if (tree.length > 0) fold(measurement, totals(tree));
+    else if (process.platform !== "linux") void sampleElsewhere(measurement);
   }
+}
+
+/** Systems without `/proc`: the worker alone, since asking for its descendants would start a program for every sample. */
+async function sampleElsewhere(measurement: Measurement): Promise<void> {
+  try {
+    const { memory, ctime } = await pidusage(measurement.pid);
+    fold(measurement, { memoryMb: memory / 1024 / 1024, cpuMs: ctime });
+  } catch {
+    // The process is gone; what was measured before stands.
+  }
+}
+
+function fold(measurement: Measurement, { memoryMb, cpuMs }: { readonly memoryMb: number; readonly cpuMs: number }): void {
+  measurement.memoryPeakMb = Math.max(measurement.memoryPeakMb, memoryMb);
+  measurement.cpuLastMs = Math.max(measurement.cpuLastMs, cpuMs);
 }
 
 function totals(tree: readonly ProcessUse[]): { readonly memoryMb: number; readonly cpuMs: number } {
