@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { type WorkerFrame, WorkerFrameSchema } from "@cjm/protocol";
-import { isRunning, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { Agent, type Dispatcher, request } from "undici";
 import type { WorkerKind } from "./worker-kinds.ts";
 
@@ -24,6 +24,8 @@ export interface Reply {
   /** The parsed body, or undefined when it is no JSON. */
   readonly json: unknown;
 }
+
+const DISPOSE_LIMIT_MS = 10_000;
 
 type RequestOptions = Partial<Pick<Dispatcher.RequestOptions, "headers" | "body" | "signal">>;
 
@@ -146,9 +148,11 @@ export class WorkerUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Its own watchdog takes along what it started; a worker that fails at it is killed, and its own tests say so.
     this.control.destroy();
-    if (isRunning(this.pid)) process.kill(-this.pid, "SIGKILL");
+    const late = setTimeout(() => process.kill(-this.pid, "SIGKILL"), DISPOSE_LIMIT_MS);
     await this.exited;
+    clearTimeout(late);
     await this.#agent.destroy();
     await this.#folder[Symbol.asyncDispose]();
   }

@@ -32,7 +32,7 @@ function startedProcesses(sessionId: string | undefined): number[] {
   return table
     .filter((row) => row.pid !== process.pid)
     .filter((row) => family.has(row.pid) || (marker !== null && carries(row.pid, marker)))
-    .filter((row) => row.residentPages > 0)
+    .filter((row) => !row.isZombie)
     .map((row) => row.pid);
 }
 

@@ -9,6 +9,8 @@ export interface ProcessRow {
   /** Since boot; tells a recycled pid from the process that had it before. */
   readonly startTicks: number;
   readonly residentPages: number;
+  /** Ended, and only waiting for its parent to notice. */
+  readonly isZombie: boolean;
 }
 
 /** The row of one process, or null when it is gone or its text is none of a process. */
@@ -26,7 +28,7 @@ export function parseProcessStat(text: string): ProcessRow | null {
   const fields = text.slice(end + 2).split(" ");
   const pid = Number.parseInt(text, 10);
   const field = (number: number): number => Number(fields[number - 3]);
-  const row = {
+  const numbers = {
     pid,
     parentPid: field(4),
     groupId: field(5),
@@ -34,7 +36,8 @@ export function parseProcessStat(text: string): ProcessRow | null {
     startTicks: field(22),
     residentPages: field(24),
   };
-  return end > 0 && Object.values(row).every(Number.isFinite) ? row : null;
+  if (end <= 0 || !Object.values(numbers).every(Number.isFinite)) return null;
+  return { ...numbers, isZombie: fields[0] === "Z" || fields[0] === "X" };
 }
 
 /** Every process of the machine in one pass; a process that ends meanwhile is left out. Empty where there is no `/proc`. */

@@ -22,7 +22,12 @@ describe("parseProcessStat", () => {
       cpuTicks: 15,
       startTicks: 5555,
       residentPages: 2048,
+      isZombie: false,
     });
+  });
+
+  test("of an ended one says so", () => {
+    expect(parseProcessStat(stat("node").replace(") S", ") Z"))).toMatchObject({ isZombie: true });
   });
 
   test.each([[""], ["42 (node"], ["nonsense"], ["42 (node) S 7"]])("of %j is null", (text) => {
