@@ -5,18 +5,24 @@ import { type Assignment, parseAssignment, parseJson } from "./assignments.ts";
 /** JSON Schema of an action's input, as its manifest has it. */
 type InputSchema = Readonly<Record<string, unknown>> | null;
 
-/**
- * Arguments of a call: an object given as JSON, and single ones over it. A single one is text, unless it is written `:=` or
- * the action declares something else for it.
- * @throws CjmError CJM_USAGE naming what cannot be read
- */
-export function callArguments(
-  given: { readonly json: string | null; readonly single: readonly string[] },
-  schema: InputSchema,
-): JsonObject {
-  const base = given.json === null ? {} : parseJson("--args-json", given.json);
+/** Arguments as they stand on the command line, split and parsed but without a type yet. */
+export interface WrittenArguments {
+  readonly base: JsonObject;
+  readonly single: readonly Assignment[];
+}
+
+/** Reads what was written: an object given as JSON, and single ones over it. @throws CjmError CJM_USAGE */
+export function readArguments(json: string | null, single: readonly string[]): WrittenArguments {
+  const base = json === null ? {} : parseJson("--args-json", json);
   if (!isJsonObject(base)) throw usageError("--args-json takes a JSON object.", `Write it as --args-json '{"name": "value"}'.`);
-  const single = given.single.map((written) => parseAssignment("arg", written));
+  return { base, single: single.map((written) => parseAssignment("arg", written)) };
+}
+
+/**
+ * Arguments of a call. A single one is text, unless it is written `:=` or the action declares something else for it.
+ * @throws CjmError CJM_USAGE naming what is of another type
+ */
+export function callArguments({ base, single }: WrittenArguments, schema: InputSchema): JsonObject {
   return { ...base, ...Object.fromEntries(single.map((assignment) => [assignment.key, argumentValue(assignment, schema)])) };
 }
 

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { type ActionSpec, CjmError, dataLayout, didYouMean, errorMessage } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
 import { createPipeline } from "@cjm/pipeline";
-import { callArguments } from "../arguments/call-arguments.ts";
+import { callArguments, readArguments } from "../arguments/call-arguments.ts";
 import { allValues, lastValue, wholeNumber } from "../arguments/option-values.ts";
 import type { Command, CommandContext, ExitCode, GlobalOptions } from "../command.ts";
 import { usageError } from "../usage-error.ts";
@@ -61,9 +61,10 @@ export const callCommand: Command<CallOptions> = {
     const timeoutMs = wholeNumber("timeout", timeout ?? "0") * 1000;
     const { config } = await context.config();
     if ((task === undefined) !== (method === undefined)) throw usageError("--task and --method go together.");
+    const written = readArguments(await argumentsText(args.argsJson, context), args.arg);
     const spec =
       task === undefined ? actionOf(name, action, [join(context.cwd, ".cjm", "manifests"), dataLayout(config.dataDir).manifests]) : null;
-    const values = callArguments({ json: await argumentsText(args.argsJson, context), single: args.arg }, spec?.input_schema ?? null);
+    const values = callArguments(written, spec?.input_schema ?? null);
 
     await using pipeline = await createPipeline({ capabilities: [name], config, actor: `cli:${userInfo().username}`, signal });
     const result = await pipeline.run({

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CliWorkspace } from "./cli-workspace.ts";
+
+let workspace: CliWorkspace;
+beforeAll(async () => {
+  workspace = await CliWorkspace.create();
+});
+afterAll(() => workspace[Symbol.asyncDispose]());
+
+const COMMANDS = ["install-all", "list", "call", "run", "logs", "validate", "set-secret", "list-secrets", "delete-secret"];
+
+describe("help", () => {
+  test("lists every command with what it does", async () => {
+    const { code, stdout, stderr } = await workspace.cjm(["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +cjm-ctl ${command}\\b.* \\w`, "m"));
+  });
+
+  test.each(COMMANDS)("%s has a page of its own", async (command) => {
+    const { code, stdout } = await workspace.cjm([command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^cjm-ctl ${command}`));
+    expect(stdout).toContain("--data-dir");
+  });
+
+  test("nothing at all shows the help and is not understood", async () => {
+    const { code, stdout } = await workspace.cjm([]);
+    expect([code, stdout.includes("Commands:")]).toEqual([2, true]);
+  });
+
+  test("the version is that of the package", async () => {
+    expect((await workspace.cjm(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("completion prints a script, and answers it", async () => {
+    expect((await workspace.cjm(["completion"])).stdout).toContain("complete -o");
+    const { stdout } = await workspace.cjm(["--get-yargs-completions", "cjm-ctl", "l"]);
+    expect(stdout.split("\n")).toEqual(expect.arrayContaining(["list", "logs", "list-secrets"]));
+  });
+});
+
+describe("what is not understood", () => {
+  test.each([
+    [["lits"], "There is no command 'lits'."],
+    [["lst"], "Did you mean 'list'?"],
+    [["logs", "--limt", "3"], "There is no option --limt. Did you mean '--limit'?"],
+    [["--jsn", "list"], "There is no option --jsn. Did you mean '--json'?"],
+    [["--jsn"], "There is no option --jsn."],
+    [["logs", "--limit"], "Not enough arguments following: limit"],
+    [["logs", "--limit", "many"], "--limit takes a whole number, not 'many'"],
+    [["logs", "--level", "loud"], "There is no level 'loud'"],
+    [["logs", "--journal", "--chunks"], "different logs"],
+    [["logs", "extra"], "'extra' is one argument too many"],
+    [["call"], "An argument is missing"],
+    [["call", "x", "y", "--arg", "novalue"], "--arg takes NAME=VALUE"],
+    [["call", "x", "y", "--args-json", "{"], "--args-json is not JSON"],
+    [["call", "x", "--task", "t"], "--task and --method go together"],
+    [["set-secret", "x", "1st"], "cannot be the name of a secret"],
+    [["validate", "cjm.yaml", "--kind", "poem"], "There is no kind 'poem'"],
+  ])("%j", async (args, message) => {
+    await workspace.write("data/manifests/x.json", JSON.stringify({ unit: "adapter" }));
+    const { code, stdout, stderr } = await workspace.cjm(args, { input: "value" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("what is wrong with configuration", () => {
+  test("a cjm.yaml that is not there, is broken, or says nonsense is named with line and field", async () => {
+    expect((await workspace.cjm(["list", "--config", "nowhere.yaml"])).stderr).toContain(
+      `There is no configuration file at ${workspace.at("nowhere.yaml")}`,
+    );
+    const broken = await workspace.write("broken.yaml", "data_dir: [");
+    expect((await workspace.cjm(["list", "--config", broken])).stderr).toContain("line 1");
+    const wrong = await workspace.write("wrong.yaml", "runtime:\n  conda_type: anaconda\n");
+    const { code, stderr } = await workspace.cjm(["list", "--config", wrong]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("line 2: runtime.conda_type")]);
+  });
+
+  test("the option wins over the environment, which wins over the file", async () => {
+    const dataDirOf = async (args: string[], env = {}): Promise<string> => (await workspace.cjm(["list", ...args], { env })).stderr;
+    expect(await dataDirOf([])).toContain(workspace.at("data/manifests"));
+    expect(await dataDirOf([], { CJM_DATA_DIR: "/tmp/from-env" })).toContain("/tmp/from-env/manifests");
+    expect(await dataDirOf(["--data-dir", "opt"], { CJM_DATA_DIR: "/tmp/from-env" })).toContain(workspace.at("opt/manifests"));
+  });
+
+  test("a data directory that cannot be made is said without a stack", async () => {
+    await workspace.write("file", "");
+    const { code, stderr } = await workspace.cjm(["set-secret", "x", "K", "--data-dir", "file/inside"], { input: "v" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("file/inside");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+test("an error code stands beside the message, and colours only where they are wanted", async () => {
+  const escapeCode = String.fromCharCode(27);
+  const plain = await workspace.cjm(["validate", "nope.yaml"]);
+  expect(plain.stderr).toContain("[CJM_CONFIG_INVALID]");
+  expect(plain.stderr).not.toContain(escapeCode);
+  expect((await workspace.cjm(["validate", "nope.yaml"], { env: { FORCE_COLOR: "1" } })).stderr).toContain(escapeCode);
+  expect((await workspace.cjm(["validate", "nope.yaml", "--no-color"], { env: { FORCE_COLOR: "1" } })).stderr).not.toContain(escapeCode);
+  expect((await workspace.cjm(["validate", "nope.yaml"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr).not.toContain(escapeCode);
+});
+
+test("--debug adds the stack", async () => {
+  expect((await workspace.cjm(["validate", "nope.yaml", "--debug"])).stderr).toMatch(/^\s+at .*validate\.ts/m);
+});
