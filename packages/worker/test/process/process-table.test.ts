@@ -43,6 +43,7 @@ test("descendantsInTable finds a whole family in any order", () => {
     cpuTicks: 0,
     startTicks: 0,
     residentPages: 1,
+    isZombie: false,
   });
   const table = [row(5, 4), row(4, 3), row(3, 1), row(9, 8), row(8, 1), row(1, 0)];
   expect(new Set(descendantsInTable(3, table))).toEqual(new Set([4, 5]));
