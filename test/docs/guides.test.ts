@@ -14,7 +14,8 @@ function example(guide: string, language: string): string {
   return block;
 }
 
-const ctl = (cwd: string, ...args: string[]) => runProgram(process.execPath, [join(REPOSITORY, "packages/cli/src/main.ts"), ...args, "--data-dir", join(cwd, "data")], { cwd });
+const ctl = (cwd: string, ...args: string[]) =>
+  runProgram(process.execPath, [join(REPOSITORY, "packages/cli/src/main.ts"), ...args, "--data-dir", join(cwd, "data")], { cwd });
 
 test("the composition of the guide is valid", async () => {
   await using folder = await temporaryFolder();
@@ -31,7 +32,16 @@ test("the capabilities of the guide install, answer, and refuse what they should
     writeFileSync(join(folder.path, path), text);
   };
   write("ts/index.ts", example("capabilities.md", "ts"));
-  write("ts/package.json", JSON.stringify({ name: "parrot", version: "1.2.3", type: "module", exports: "./index.ts", peerDependencies: { "@cjm/capability": "*" } }));
+  write(
+    "ts/package.json",
+    JSON.stringify({
+      name: "parrot",
+      version: "1.2.3",
+      type: "module",
+      exports: "./index.ts",
+      peerDependencies: { "@cjm/capability": "*" },
+    }),
+  );
   // The guide's class in a package that brings its own build backend, so that no index is needed.
   write("py/py_parrot/__init__.py", "");
   write("py/py_parrot/capability.py", example("capabilities.md", "python"));
@@ -39,7 +49,10 @@ test("the capabilities of the guide install, answer, and refuse what they should
   write("py/build_backend/backend.py", backend.replace("cjm_capability_text_analysis", "py_parrot"));
   const project = readFileSync(join(REPOSITORY, "packages/capabilities/text-analysis/pyproject.toml"), "utf8");
   write("py/pyproject.toml", project.replace("cjm-capability-text-analysis", "py-parrot"));
-  write("capabilities.yaml", "capabilities:\n  - { name: ts, runtime: node, package: ./ts }\n  - { name: py, runtime: venv, package: ./py }\n");
+  write(
+    "capabilities.yaml",
+    "capabilities:\n  - { name: ts, runtime: node, package: ./ts }\n  - { name: py, runtime: venv, package: ./py }\n",
+  );
 
   const installed = await ctl(folder.path, "install-all", "--file", "capabilities.yaml");
   expect(installed.stdout + installed.stderr).toContain("2 installed");

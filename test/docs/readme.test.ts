@@ -55,7 +55,14 @@ test(
 );
 
 test("every file and folder that the documents link to is there", async () => {
-  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/adr/README.md", "docs/guides/compositions.md", "docs/guides/capabilities.md"];
+  const pages = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/adr/README.md",
+    "docs/guides/compositions.md",
+    "docs/guides/capabilities.md",
+  ];
   const broken = pages.flatMap((page) => {
     const text = readFileSync(join(REPOSITORY, page), "utf8");
     const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = ""]) => join(dirname(page), target));

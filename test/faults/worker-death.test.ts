@@ -7,8 +7,19 @@ import { descendants, type TemporaryFolder, temporaryFolder, until } from "@cjm/
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const PROBES = {
-  node: { install: { runtime: "node", worker: "node", python_path: process.execPath, environment_path: path("../conformance/probes/node") }, code: { module: "@cjm/conformance-probe", class: "Probe" } },
-  python: { install: { runtime: "venv", worker: "python", python_path: "/usr/bin/python3", environment_path: path("../../packages/worker-python/test/fixtures/probe") }, code: { module: "probe", class: "Probe" } },
+  node: {
+    install: { runtime: "node", worker: "node", python_path: process.execPath, environment_path: path("../conformance/probes/node") },
+    code: { module: "@cjm/conformance-probe", class: "Probe" },
+  },
+  python: {
+    install: {
+      runtime: "venv",
+      worker: "python",
+      python_path: "/usr/bin/python3",
+      environment_path: path("../../packages/worker-python/test/fixtures/probe"),
+    },
+    code: { module: "probe", class: "Probe" },
+  },
 };
 
 let folder: TemporaryFolder;
@@ -45,14 +56,21 @@ describe.each(["node", "python"])("a %s worker that dies", (instance) => {
 
   test("by kill -9 fails that job with a typed error", async () => {
     const busy = pipeline.run({ instance, action: "busy", args: { seconds: 60 } });
-    const outcome = expect(busy).rejects.toMatchObject({ code: "CJM_WORKER_OUT_OF_MEMORY", details: expect.objectContaining({ signal: "SIGKILL" }) });
+    const outcome = expect(busy).rejects.toMatchObject({
+      code: "CJM_WORKER_OUT_OF_MEMORY",
+      details: expect.objectContaining({ signal: "SIGKILL" }),
+    });
     await until("the job runs", () => pipeline.queue.stats().running === 1);
     process.kill(pidOf(instance), "SIGKILL");
     await outcome;
   });
 
   test("ends a fail-fast composition as failed and skips what depends on it", async () => {
-    const outcome = await pipeline.runComposition({ name: "fast", fail_fast: true, nodes: { crash: crashOf(instance), after: echoOf(instance, { after: ["crash"] }) } });
+    const outcome = await pipeline.runComposition({
+      name: "fast",
+      fail_fast: true,
+      nodes: { crash: crashOf(instance), after: echoOf(instance, { after: ["crash"] }) },
+    });
     expect(outcome.status).toBe("failed");
     expect(outcome.nodes.map(({ id, state }) => [id, state])).toEqual([
       ["crash", "failed"],
@@ -66,7 +84,13 @@ describe.each(["node", "python"])("a %s worker that dies", (instance) => {
       name: "collect",
       fail_fast: false,
       nodes: {
-        all: { capability: instance, action: "add", for_each: [{ b: 1 }, { b: "text" }, { b: 3 }], on_item_error: "collect", args: { a: 1, b: "${item.b}" } },
+        all: {
+          capability: instance,
+          action: "add",
+          for_each: [{ b: 1 }, { b: "text" }, { b: 3 }],
+          on_item_error: "collect",
+          args: { a: 1, b: "${item.b}" },
+        },
         crashes: { ...crashOf(instance), for_each: [1, 2], on_item_error: "collect" },
         independent: echoOf(instance, { after: ["all", "crashes"] }),
       },
