@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CjmConfig, ManifestSchema, manifestText } from "@cjm/core";
+import { ManifestSchema, manifestText } from "@cjm/core";
 import { createPipeline, type Pipeline } from "@cjm/pipeline";
-import { descendants, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { configAt, descendants, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const PROBES = {
@@ -116,18 +116,4 @@ test("after close nothing of the pipeline's tree is left", async () => {
 
 function path(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
-}
-
-function configAt(dataDir: string): CjmConfig {
-  return {
-    dataDir,
-    capabilitiesFile: join(dataDir, "capabilities.yaml"),
-    modelsDir: null,
-    runtime: { mode: "system", condaType: "conda", prefix: null, binaries: {} },
-    driftDetection: true,
-    empiricalTracking: true,
-    stallThresholdMs: 60_000,
-    diagnosticsRetentionDays: 30,
-    diagnosticsRetentionMaxMb: null,
-  };
 }

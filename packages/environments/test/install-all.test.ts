@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type CapabilityEntry, CapabilityEntrySchema, type CjmConfig } from "@cjm/core";
-import { descendants, Program, runProgram, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { configAt, descendants, Program, runProgram, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Environment, type InstallOptions, type Introspector, installAll } from "../src/index.ts";
 
@@ -14,20 +15,13 @@ afterEach(() => folder[Symbol.asyncDispose]());
 
 const at = (path: string): string => join(folder.path, path);
 const config = (): CjmConfig => ({
-  dataDir: at("data"),
-  capabilitiesFile: at("capabilities.yaml"),
-  modelsDir: null,
+  ...configAt(at("data")),
   runtime: {
     mode: "system",
     condaType: "micromamba",
     prefix: null,
     binaries: { "linux-x64": at("micromamba"), "linux-arm64": at("micromamba") },
   },
-  driftDetection: true,
-  empiricalTracking: true,
-  stallThresholdMs: 60_000,
-  diagnosticsRetentionDays: 30,
-  diagnosticsRetentionMaxMb: null,
 });
 
 /** Asks the environment itself for a version, without a worker. */
@@ -204,6 +198,18 @@ describe("venv", () => {
     });
     expect(environments()).toEqual([]);
   });
+});
+
+test("a pure package is installed without pip, where Python has none", async () => {
+  pythonPackage("my-tool");
+  mkdirSync(at("site"));
+  const script = fileURLToPath(new URL("../python/install_source.py", import.meta.url));
+  const installed = await runProgram("python3", [script, at("my-tool"), at("site")]);
+  expect(installed).toMatchObject({ code: 0, stderr: "" });
+  const { stdout } = await runProgram("python3", ["-c", "import importlib.metadata as m; print(m.version('my-tool'))"], {
+    env: { PYTHONPATH: at("site") },
+  });
+  expect(stdout.trim()).toBe("1.0.0");
 });
 
 describe("conda", () => {

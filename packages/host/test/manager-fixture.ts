@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type CallEnvelope,
-  type CjmConfig,
   type DiagnosticsRecord,
   type DiagnosticsStore,
   type JournalEvent,
@@ -16,7 +15,7 @@ import {
   type Stored,
   type StoredJournalEvent,
 } from "@cjm/core";
-import { type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { configAt, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import type * as z from "zod";
 import { CapabilityManager, type CapabilityManagerOptions } from "../src/index.ts";
 
@@ -129,18 +128,4 @@ export class ManagerFixture implements AsyncDisposable {
     await this.manager.close();
     await this.folder[Symbol.asyncDispose]();
   }
-}
-
-export function configAt(dataDir: string): CjmConfig {
-  return {
-    dataDir,
-    capabilitiesFile: join(dataDir, "capabilities.yaml"),
-    modelsDir: null,
-    runtime: { mode: "system", condaType: "conda", prefix: null, binaries: {} },
-    driftDetection: true,
-    empiricalTracking: true,
-    stallThresholdMs: 60_000,
-    diagnosticsRetentionDays: 30,
-    diagnosticsRetentionMaxMb: null,
-  };
 }

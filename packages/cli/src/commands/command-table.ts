@@ -55,8 +55,3 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./delete-secret.ts")).deleteSecretCommand,
   },
 ];
-
-/** The commands' names, for suggestions. */
-export function commandNames(): readonly string[] {
-  return [...COMMANDS.map(({ usage }) => usage.split(" ")[0] ?? ""), "completion"];
-}
