@@ -1,3 +1,10 @@
+export {
+  applyRetention,
+  type RetentionPolicy,
+  type RetentionReport,
+  type RetentionTask,
+  retainInBackground,
+} from "./diagnostics-retention.ts";
 export { SecretFile } from "./secret-file.ts";
 export { SqliteConfigs, type StoredConfig } from "./sqlite-configs.ts";
 export { SqliteDiagnostics } from "./sqlite-diagnostics.ts";

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "@cjm/core";
 import type Database from "better-sqlite3";
-import { guard, openDatabase } from "./open-database.ts";
+import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
 
 const SCHEMA = `
@@ -26,29 +26,26 @@ interface ConfigRow {
   readonly worker_env_json: string;
 }
 
+const SELECT = "SELECT config_json, enabled, worker_env_json FROM capability_configs WHERE instance_id = ?";
+const UPSERT =
+  "INSERT OR REPLACE INTO capability_configs (instance_id, config_json, enabled, worker_env_json, updated_at) VALUES (?, ?, ?, ?, ?)";
+
 /** What is remembered of an instance between runs: configuration, enabled, environment overrides. The original's file. */
 export class SqliteConfigs implements Disposable {
-  readonly #path: string;
-  readonly #database: Database.Database;
+  readonly #file: DatabaseFile;
 
-  private constructor(path: string, database: Database.Database) {
-    this.#path = path;
-    this.#database = database;
+  private constructor(file: DatabaseFile) {
+    this.#file = file;
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteConfigs {
-    return new SqliteConfigs(
-      path,
-      openDatabase(path, { title: "configuration database", schema: SCHEMA, journalMode: "wal", migrate: bringUpToDate }),
-    );
+    return new SqliteConfigs(DatabaseFile.open(path, { title: "configuration database", schema: SCHEMA, migrate: bringUpToDate }));
   }
 
+  /** Null when nothing is remembered. JSON that cannot be read counts as empty. @throws CjmError CJM_STORE_FAILED */
   get(instanceId: string): StoredConfig | null {
-    const sql = "SELECT config_json, enabled, worker_env_json FROM capability_configs WHERE instance_id = ?";
-    const row = guard(this.#path, "configuration database", "read", () =>
-      this.#database.prepare<unknown[], ConfigRow>(sql).get(instanceId),
-    );
+    const row = this.#file.read(() => this.#file.prepare<ConfigRow>(SELECT).get(instanceId));
     if (row === undefined) return null;
     const workerEnv = Object.fromEntries(
       Object.entries(objectOf(row.worker_env_json)).map(([name, value]) => [name, typeof value === "string" ? value : pythonJson(value)]),
@@ -56,27 +53,19 @@ export class SqliteConfigs implements Disposable {
     return { config: objectOf(row.config_json), enabled: row.enabled !== 0, workerEnv };
   }
 
+  /** @throws CjmError CJM_STORE_FAILED */
   set(instanceId: string, record: StoredConfig, unixMs: number): void {
-    const sql =
-      "INSERT OR REPLACE INTO capability_configs (instance_id, config_json, enabled, worker_env_json, updated_at) VALUES (?, ?, ?, ?, ?)";
-    guard(this.#path, "configuration database", "written", () =>
-      this.#database
-        .prepare(sql)
-        .run(instanceId, pythonJson(record.config), record.enabled ? 1 : 0, pythonJson(record.workerEnv), unixMs / 1000),
-    );
+    const values = [instanceId, pythonJson(record.config), record.enabled ? 1 : 0, pythonJson(record.workerEnv), unixMs / 1000];
+    this.#file.write(() => this.#file.prepare(UPSERT).run(...values));
   }
 
+  /** Whether there was anything to forget. @throws CjmError CJM_STORE_FAILED */
   delete(instanceId: string): boolean {
-    return guard(
-      this.#path,
-      "configuration database",
-      "written",
-      () => this.#database.prepare("DELETE FROM capability_configs WHERE instance_id = ?").run(instanceId).changes > 0,
-    );
+    return this.#file.write(() => this.#file.prepare("DELETE FROM capability_configs WHERE instance_id = ?").run(instanceId).changes > 0);
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#file[Symbol.dispose]();
   }
 }
 

@@ -8,8 +8,8 @@ import {
   parseTimestamp,
   type Stored,
 } from "@cjm/core";
-import type Database from "better-sqlite3";
-import { openDatabase } from "./open-database.ts";
+import { DatabaseFile } from "./database-file.ts";
+import { whereClause } from "./where-clause.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS records (
@@ -55,31 +55,27 @@ interface ChunkRow {
   readonly content: string;
 }
 
-/** What workers said, on disk; disposable. Writing never throws: `lostRows` counts what could not be kept. */
+const INSERT_RECORD =
+  "INSERT INTO records (ts, worker_session_id, job_id, level, logger_name, message, exc_text) VALUES (?, ?, ?, ?, ?, ?, ?)";
+const INSERT_CHUNK = "INSERT INTO stream_chunks (ts, worker_session_id, stream, content) VALUES (?, ?, ?, ?)";
+
+/** @throws CjmError CJM_STORE_FAILED */
+export function openDiagnosticsFile(path: string): DatabaseFile {
+  return DatabaseFile.open(path, { title: "diagnostics database", schema: SCHEMA });
+}
+
+/** What workers said, on disk (or in memory as `:memory:`); disposable. Writing never throws: `lostRows` counts what could not be kept. */
 export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
-  readonly #database: Database.Database;
-  readonly #insertRecords: Database.Transaction<(records: readonly DiagnosticsRecord[]) => void>;
-  readonly #insertChunks: Database.Transaction<(chunks: readonly OutputChunk[]) => void>;
+  readonly #file: DatabaseFile;
   #lostRows = 0;
 
-  private constructor(database: Database.Database) {
-    this.#database = database;
-    const record = database.prepare(
-      "INSERT INTO records (ts, worker_session_id, job_id, level, logger_name, message, exc_text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#insertRecords = database.transaction((records: readonly DiagnosticsRecord[]) => {
-      for (const row of records)
-        record.run(formatTimestamp(row.occurredAt), row.workerSessionId, row.jobId, row.level, row.loggerName, row.message, row.excText);
-    });
-    const chunk = database.prepare("INSERT INTO stream_chunks (ts, worker_session_id, stream, content) VALUES (?, ?, ?, ?)");
-    this.#insertChunks = database.transaction((chunks: readonly OutputChunk[]) => {
-      for (const row of chunks) chunk.run(formatTimestamp(row.occurredAt), row.workerSessionId, row.stream, row.content);
-    });
+  private constructor(file: DatabaseFile) {
+    this.#file = file;
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteDiagnostics {
-    return new SqliteDiagnostics(openDatabase(path, { title: "diagnostics database", schema: SCHEMA, journalMode: "wal" }));
+    return new SqliteDiagnostics(openDiagnosticsFile(path));
   }
 
   get lostRows(): number {
@@ -87,20 +83,26 @@ export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
   }
 
   appendRecords(records: readonly DiagnosticsRecord[]): void {
-    this.#keep(records.length, () => this.#insertRecords.immediate(records));
+    this.#keep(records, INSERT_RECORD, (row) => [
+      formatTimestamp(row.occurredAt),
+      row.workerSessionId,
+      row.jobId,
+      row.level,
+      row.loggerName,
+      row.message,
+      row.excText,
+    ]);
   }
 
   appendChunks(chunks: readonly OutputChunk[]): void {
-    this.#keep(chunks.length, () => this.#insertChunks.immediate(chunks));
+    this.#keep(chunks, INSERT_CHUNK, (row) => [formatTimestamp(row.occurredAt), row.workerSessionId, row.stream, row.content]);
   }
 
+  /** @throws CjmError CJM_STORE_FAILED */
   queryRecords(query: DiagnosticsQuery): readonly Stored<DiagnosticsRecord>[] {
-    return this.#select<RecordRow>("records", query, [
-      ["job_id = ?", query.jobId],
-      ["level = ?", query.level],
-    ]).map((row) => ({
+    return this.#select<RecordRow>("records", query).map((row) => ({
       seq: row.seq,
-      occurredAt: parseTimestamp(row.ts) ?? 0,
+      occurredAt: parseTimestamp(row.ts) ?? Date.now(),
       workerSessionId: row.worker_session_id,
       jobId: row.job_id,
       level: row.level as LogLevel,
@@ -110,10 +112,11 @@ export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
     }));
   }
 
+  /** @throws CjmError CJM_STORE_FAILED */
   queryChunks(query: Omit<DiagnosticsQuery, "jobId" | "level">): readonly Stored<OutputChunk>[] {
-    return this.#select<ChunkRow>("stream_chunks", query, []).map((row) => ({
+    return this.#select<ChunkRow>("stream_chunks", query).map((row) => ({
       seq: row.seq,
-      occurredAt: parseTimestamp(row.ts) ?? 0,
+      occurredAt: parseTimestamp(row.ts) ?? Date.now(),
       workerSessionId: row.worker_session_id,
       stream: row.stream,
       content: row.content,
@@ -121,29 +124,29 @@ export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#file[Symbol.dispose]();
   }
 
-  #select<Row>(table: string, query: Omit<DiagnosticsQuery, "jobId" | "level">, more: readonly [string, string | undefined][]): Row[] {
-    const parts: [string, string | number | undefined][] = [
+  #select<Row>(table: "records" | "stream_chunks", query: DiagnosticsQuery): Row[] {
+    const where = whereClause([
       ["worker_session_id = ?", query.workerSessionId],
+      ["job_id = ?", query.jobId],
+      ["level = ?", query.level],
       ["seq > ?", query.afterSeq],
-      ...more,
-    ];
-    const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
-    const where = given.length === 0 ? "" : `WHERE ${given.map(([sql]) => sql).join(" AND ")}`;
-    const order = query.order === "descending" ? "DESC" : "ASC";
-    return this.#database
-      .prepare<unknown[], Row>(`SELECT * FROM ${table} ${where} ORDER BY seq ${order} LIMIT ?`)
-      .all(...given.map(([, value]) => value), query.limit ?? -1);
+    ]);
+    const sql = `SELECT * FROM ${table} ${where.sql} ORDER BY seq ${query.order === "descending" ? "DESC" : "ASC"} LIMIT ?`;
+    return this.#file.read(() => this.#file.prepare<Row>(sql).all(...where.values, query.limit ?? -1));
   }
 
-  #keep(rows: number, write: () => void): void {
-    if (rows === 0) return;
+  #keep<T>(rows: readonly T[], sql: string, valuesOf: (row: T) => readonly (string | null)[]): void {
+    if (rows.length === 0) return;
     try {
-      write();
+      this.#file.write(() => {
+        const insert = this.#file.prepare(sql);
+        for (const row of rows) insert.run(...valuesOf(row));
+      });
     } catch {
-      this.#lostRows += rows;
+      this.#lostRows += rows.length;
     }
   }
 }

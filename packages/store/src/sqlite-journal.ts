@@ -1,4 +1,5 @@
 import {
+  errorMessage,
   formatTimestamp,
   isJsonObject,
   type JournalEvent,
@@ -8,9 +9,9 @@ import {
   parseTimestamp,
   type StoredJournalEvent,
 } from "@cjm/core";
-import type Database from "better-sqlite3";
-import { guard, openDatabase } from "./open-database.ts";
+import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
+import { type WhereClause, whereClause } from "./where-clause.ts";
 
 /** The original's schema, to the letter: its hosts and ours read and write the same file. */
 const SCHEMA = `
@@ -66,67 +67,53 @@ interface JournalRow {
   readonly [column: string]: string | number | null;
 }
 
-/** The journal on disk. Nothing here deletes: the journal is precious. */
-export class SqliteJournal implements JournalStore, Disposable {
-  readonly #path: string;
-  readonly #database: Database.Database;
-  readonly #insertAll: Database.Transaction<(events: readonly JournalEvent[]) => number[]>;
+const COLUMNS = ["event_id", "ts", "event_type", ...SUBJECT_COLUMNS.map(([, column]) => column), "worker_reported", "payload"];
+const INSERT = `INSERT INTO journal (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
 
-  private constructor(path: string, database: Database.Database) {
-    this.#path = path;
-    this.#database = database;
-    const columns = ["event_id", "ts", "event_type", ...SUBJECT_COLUMNS.map(([, column]) => column), "worker_reported", "payload"];
-    const insert = database.prepare(`INSERT INTO journal (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`);
-    this.#insertAll = database.transaction((events: readonly JournalEvent[]) =>
-      events.map((event) =>
-        Number(
-          insert.run(
-            event.eventId,
-            formatTimestamp(event.occurredAt),
-            event.eventType,
-            ...SUBJECT_COLUMNS.map(([field]) => event[field] ?? null),
-            event.workerReported === true ? 1 : 0,
-            pythonJson(event.payload),
-          ).lastInsertRowid,
-        ),
-      ),
-    );
+/** The journal on disk, or in memory as `:memory:`. Nothing here deletes: the journal is precious. */
+export class SqliteJournal implements JournalStore, Disposable {
+  readonly #file: DatabaseFile;
+
+  private constructor(file: DatabaseFile) {
+    this.#file = file;
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteJournal {
-    return new SqliteJournal(path, openDatabase(path, { title: "journal", schema: SCHEMA, journalMode: "wal" }));
+    return new SqliteJournal(DatabaseFile.open(path, { title: "journal", schema: SCHEMA }));
   }
 
   append(events: readonly JournalEvent[]): readonly number[] {
-    return guard(this.#path, "journal", "written", () => this.#insertAll.immediate(events));
+    return this.#file.write(() => {
+      const insert = this.#file.prepare(INSERT);
+      return events.map((event) => Number(insert.run(...rowOf(event)).lastInsertRowid));
+    });
   }
 
   query(query: JournalQuery): readonly StoredJournalEvent[] {
-    const { where, values } = conditions(query);
-    const order = query.order === "descending" ? "DESC" : "ASC";
-    const sql = `SELECT * FROM journal ${where} ORDER BY seq ${order} LIMIT ?`;
-    return guard(this.#path, "journal", "read", () =>
-      this.#database
-        .prepare<unknown[], JournalRow>(sql)
-        .all(...values, query.limit ?? -1)
+    const where = conditions(query);
+    const sql = `SELECT * FROM journal ${where.sql} ORDER BY seq ${query.order === "descending" ? "DESC" : "ASC"} LIMIT ?`;
+    return this.#file.read(() =>
+      this.#file
+        .prepare<JournalRow>(sql)
+        .all(...where.values, query.limit ?? -1)
         .map(eventOf),
     );
   }
 
   count(eventType?: string): number {
-    const { where, values } = conditions(eventType === undefined ? {} : { eventType });
-    const sql = `SELECT count(*) AS rows FROM journal ${where}`;
-    return guard(this.#path, "journal", "read", () => this.#database.prepare<unknown[], { rows: number }>(sql).get(...values)?.rows ?? 0);
+    const where = whereClause([["event_type = ?", eventType]]);
+    const sql = `SELECT count(*) AS rows FROM journal ${where.sql}`;
+    return this.#file.read(() => this.#file.prepare<{ rows: number }>(sql).get(...where.values)?.rows ?? 0);
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#file[Symbol.dispose]();
   }
 }
 
-function conditions(query: JournalQuery): { readonly where: string; readonly values: readonly (string | number)[] } {
-  const parts: [string, string | number | undefined][] = [
+function conditions(query: JournalQuery): WhereClause {
+  return whereClause([
     ["run_id = ?", query.runId],
     ["job_id = ?", query.jobId],
     ["composition_id = ?", query.compositionId],
@@ -136,16 +123,34 @@ function conditions(query: JournalQuery): { readonly where: string; readonly val
     ["seq > ?", query.afterSeq],
     ["ts >= ?", query.since === undefined ? undefined : formatTimestamp(query.since)],
     ["ts <= ?", query.until === undefined ? undefined : formatTimestamp(query.until)],
+  ]);
+}
+
+function rowOf(event: JournalEvent): readonly (string | number | null)[] {
+  return [
+    event.eventId,
+    formatTimestamp(event.occurredAt),
+    event.eventType,
+    ...SUBJECT_COLUMNS.map(([field]) => event[field] ?? null),
+    event.workerReported === true ? 1 : 0,
+    payloadText(event.payload),
   ];
-  const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
-  return { where: given.length === 0 ? "" : `WHERE ${given.map(([sql]) => sql).join(" AND ")}`, values: given.map(([, value]) => value) };
+}
+
+/** A payload nested too deep to be written must not stop the journal: workers choose what they report. */
+function payloadText(payload: JsonObject): string {
+  try {
+    return pythonJson(payload);
+  } catch (error) {
+    return pythonJson({ _unserializable: errorMessage(error) });
+  }
 }
 
 function eventOf(row: JournalRow): StoredJournalEvent {
   return {
     seq: row.seq,
     eventId: row.event_id,
-    occurredAt: parseTimestamp(row.ts) ?? 0,
+    occurredAt: parseTimestamp(row.ts) ?? Date.now(),
     eventType: row.event_type,
     ...Object.fromEntries(SUBJECT_COLUMNS.map(([field, column]) => [field, row[column] ?? null])),
     workerReported: row.worker_reported !== 0,

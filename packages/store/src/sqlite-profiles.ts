@@ -1,6 +1,6 @@
 import { formatTimestamp, parseTimestamp, type ResourceProfile, type ResourceSample } from "@cjm/core";
 import type Database from "better-sqlite3";
-import { guard, openDatabase } from "./open-database.ts";
+import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
 
 const SCHEMA = `
@@ -44,48 +44,54 @@ export interface ProfileKey {
   readonly configHash: string;
 }
 
+const COLUMNS = [
+  "instance_id",
+  "capability_name",
+  "config_hash",
+  "sample_count",
+  "success_count",
+  "cpu_percent_mean",
+  "memory_mb_peak_max",
+  "memory_mb_peak_mean",
+  "gpu_memory_mb_peak_max",
+  "gpu_memory_mb_peak_mean",
+  "duration_seconds_mean",
+  "last_observed",
+  "api_usage_totals",
+] as const satisfies readonly (keyof ProfileRow)[];
+const UPSERT = `INSERT OR REPLACE INTO empirical_resources (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((column) => `@${column}`).join(", ")})`;
+const SELECT = "SELECT * FROM empirical_resources WHERE instance_id = ? AND config_hash = ?";
+
 /** Measured resource use per instance and configuration, in the original's file. */
 export class SqliteProfiles implements Disposable {
-  readonly #path: string;
-  readonly #database: Database.Database;
-  readonly #record: Database.Transaction<(key: ProfileKey, sample: ResourceSample) => ResourceProfile>;
+  readonly #file: DatabaseFile;
 
-  private constructor(path: string, database: Database.Database) {
-    this.#path = path;
-    this.#database = database;
-    const upsert = database.prepare(`INSERT OR REPLACE INTO empirical_resources VALUES (
-      @instance_id, @capability_name, @config_hash, @sample_count, @success_count, @cpu_percent_mean, @memory_mb_peak_max, @memory_mb_peak_mean,
-      @gpu_memory_mb_peak_max, @gpu_memory_mb_peak_mean, @duration_seconds_mean, @last_observed, @api_usage_totals)`);
-    this.#record = database.transaction((key: ProfileKey, sample: ResourceSample) => {
-      const next = foldSample(this.get(key.instanceId, key.configHash), key, sample);
-      upsert.run(rowOf(next));
-      return next;
-    });
+  private constructor(file: DatabaseFile) {
+    this.#file = file;
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteProfiles {
-    return new SqliteProfiles(
-      path,
-      openDatabase(path, { title: "profile database", schema: SCHEMA, journalMode: "wal", migrate: addUsageColumn }),
-    );
+    return new SqliteProfiles(DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addUsageColumn }));
   }
 
-  /** Folds one sample in; read and write are one transaction, so that two hosts lose nothing. */
+  /** Folds one sample in; read and write are one transaction, so that two hosts lose nothing. @throws CjmError CJM_STORE_FAILED */
   record(key: ProfileKey, sample: ResourceSample): ResourceProfile {
-    return guard(this.#path, "profile database", "written", () => this.#record.immediate(key, sample));
+    return this.#file.write(() => {
+      const next = foldSample(this.get(key.instanceId, key.configHash), key, sample);
+      this.#file.prepare(UPSERT).run(rowOf(next));
+      return next;
+    });
   }
 
+  /** Null when it was never measured. @throws CjmError CJM_STORE_FAILED */
   get(instanceId: string, configHash: string): ResourceProfile | null {
-    const sql = "SELECT * FROM empirical_resources WHERE instance_id = ? AND config_hash = ?";
-    const row = guard(this.#path, "profile database", "read", () =>
-      this.#database.prepare<unknown[], ProfileRow>(sql).get(instanceId, configHash),
-    );
+    const row = this.#file.read(() => this.#file.prepare<ProfileRow>(SELECT).get(instanceId, configHash));
     return row === undefined ? null : profileOf(row);
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#file[Symbol.dispose]();
   }
 }
 
@@ -131,7 +137,7 @@ function profileOf(row: ProfileRow): ResourceProfile {
     gpuMemoryPeakMaxMb: row.gpu_memory_mb_peak_max,
     gpuMemoryPeakMeanMb: row.gpu_memory_mb_peak_mean,
     durationMeanMs: row.duration_seconds_mean * 1000,
-    lastObservedAt: parseTimestamp(row.last_observed) ?? 0,
+    lastObservedAt: parseTimestamp(row.last_observed) ?? Date.now(),
     usageTotals: totalsOf(row.api_usage_totals),
   };
 }
