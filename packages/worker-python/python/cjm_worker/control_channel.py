@@ -12,6 +12,7 @@ from typing import Any, Dict
 from .process_tree import descendants
 
 CONTROL_FD = 3
+MIN_TOKEN_LENGTH = 32
 
 
 class ControlChannel:
@@ -33,7 +34,10 @@ class ControlChannel:
         hello = json.loads(line)
         if hello.get("type") != "hello" or hello.get("protocol") != 1:
             raise SystemExit("cjm: the host speaks another protocol: %s" % hello.get("protocol"))
-        return str(hello["token"])
+        token = hello.get("token")
+        if not isinstance(token, str) or len(token) < MIN_TOKEN_LENGTH:
+            raise SystemExit("cjm: the host sent no token of at least %d characters" % MIN_TOKEN_LENGTH)
+        return token
 
     def watch(self) -> None:
         threading.Thread(target=self._until_end, daemon=True, name="cjm-watchdog").start()
