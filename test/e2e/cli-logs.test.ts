@@ -126,6 +126,23 @@ test("a reader that goes away is no failure", async () => {
   expect([followed.code, followed.stderr]).toEqual([0, ""]);
 });
 
+test("retention forgets what is too old and says how much", async () => {
+  const chunk = { workerSessionId: null, stream: "stdout", content: "x" };
+  {
+    using opened = await stores();
+    const tenDaysAgo = Date.now() - 10 * 24 * 3600 * 1000;
+    opened.diagnostics.appendChunks([
+      { ...chunk, occurredAt: tenDaysAgo },
+      { ...chunk, occurredAt: Date.now() },
+    ]);
+  }
+  expect(JSON.parse((await workspace.cjm(["retention", "--json"])).stdout)).toEqual({ recordsDeleted: 0, chunksDeleted: 0 });
+  expect(JSON.parse((await workspace.cjm(["retention", "--max-age-days", "7", "--json"])).stdout)).toEqual({
+    recordsDeleted: 0,
+    chunksDeleted: 1,
+  });
+});
+
 test("a file that is no database is refused with the way out", async () => {
   await workspace.write(
     "data/journal.db",

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
 
-const COMMANDS = ["install-all", "list", "call", "run", "logs", "validate", "set-secret", "list-secrets", "delete-secret"];
+const COMMANDS = ["install-all", "list", "call", "run", "logs", "validate", "set-secret", "list-secrets", "delete-secret", "retention"];
 
 describe("help", () => {
   test("lists every command with what it does", async () => {

@@ -10,6 +10,8 @@ if (major < 24 || (major === 24 && minor < 15)) {
   );
   process.exitCode = 1;
 } else {
+  // Halves the start: most of it is compiling the same files over and over.
+  process.getBuiltinModule("node:module").enableCompileCache();
   const { runCli } = await import("./cli.ts");
   process.exitCode = await runCli(process.argv.slice(2));
 }

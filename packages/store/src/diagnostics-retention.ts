@@ -59,8 +59,9 @@ export function applyRetention({ path, policy, nowMs }: RetentionTask): Retentio
 
 /** The same on a thread of its own, which keeps no process alive. @throws CjmError CJM_STORE_FAILED */
 export async function retainInBackground(task: RetentionTask): Promise<RetentionReport> {
-  const entry = import.meta.url.endsWith(".ts") ? "./retention-thread.ts" : "./retention-thread.js";
-  const thread = new Worker(new URL(entry, import.meta.url), { workerData: task });
+  const isSource = import.meta.url.endsWith(".ts");
+  const entry = isSource ? new URL("./retention-thread.ts", import.meta.url) : new URL("./retention-thread.js", import.meta.url);
+  const thread = new Worker(entry, { workerData: task });
   thread.unref();
   return await new Promise((resolve, reject) => {
     const fail = (error: unknown): void =>

@@ -54,4 +54,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "Forget a secret of a capability",
     load: async () => (await import("./delete-secret.ts")).deleteSecretCommand,
   },
+  {
+    usage: "retention",
+    summary: "Forget old logs and output of capabilities now",
+    load: async () => (await import("./retention.ts")).retentionCommand,
+  },
 ];
