@@ -1,37 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { ManifestSchema, manifestText } from "@cjm/core";
 import { createPipeline, type Pipeline } from "@cjm/pipeline";
 import { configAt, descendants, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-
-const PROBES = {
-  node: {
-    install: { runtime: "node", worker: "node", python_path: process.execPath, environment_path: path("../conformance/probes/node") },
-    code: { module: "@cjm/conformance-probe", class: "Probe" },
-  },
-  python: {
-    install: {
-      runtime: "venv",
-      worker: "python",
-      python_path: "/usr/bin/python3",
-      environment_path: path("../../packages/worker-python/test/fixtures/probe"),
-    },
-    code: { module: "probe", class: "Probe" },
-  },
-};
+import { writeProbeManifests } from "../probe-manifests.ts";
 
 let folder: TemporaryFolder;
 let pipeline: Pipeline;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  mkdirSync(join(folder.path, "manifests"));
-  for (const [name, { install, code }] of Object.entries(PROBES)) {
-    const manifest = ManifestSchema.parse({ format_version: "2.0", install, code: { ...code, name, version: "1.0.0" } });
-    writeFileSync(join(folder.path, "manifests", `${name}.json`), manifestText(manifest));
-  }
-  pipeline = await createPipeline({ config: configAt(folder.path), capabilities: Object.keys(PROBES) });
+  writeProbeManifests(folder.path);
+  pipeline = await createPipeline({ config: configAt(folder.path), capabilities: ["node", "python"] });
 });
 afterEach(async () => {
   await pipeline.destroy();
@@ -113,7 +90,3 @@ test("after close nothing of the pipeline's tree is left", async () => {
   await pipeline.close();
   await until("all are gone", () => descendants(process.pid).length === 0, 5_000);
 });
-
-function path(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
-}

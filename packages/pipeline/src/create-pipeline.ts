@@ -1,5 +1,4 @@
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { type CjmConfig, createIdSource, dataLayout, JournalWriter } from "@cjm/core";
 import { CapabilityManager } from "@cjm/host";
 import { JobQueue } from "@cjm/queue";
@@ -35,7 +34,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const manager = building.use(
     new CapabilityManager({
       config,
-      searchPaths: [join(process.cwd(), ".cjm", "manifests"), dataLayout(config.dataDir).manifests],
+      searchPaths: options.searchPaths ?? [dataLayout(config.dataDir).manifests],
       journal,
       diagnostics: stores.diagnostics,
       profiles: stores.profiles,

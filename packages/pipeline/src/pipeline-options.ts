@@ -19,6 +19,8 @@ export interface PipelineOptions {
   readonly capabilities?: readonly CapabilityRequest[];
   /** Where configuration is searched for, or the configuration itself. @default the nearest `cjm.yaml` from the working directory up */
   readonly config?: ConfigRequest | CjmConfig;
+  /** Folders of manifests, earlier ones first. @default `manifests` of the data directory */
+  readonly searchPaths?: readonly string[];
   /** Instance that reports memory and GPU use; false for none. @default `cjm-capability-system-monitor` when it is installed */
   readonly systemMonitor?: string | false;
   /** Jobs that may run at the same time over all instances. @default 4 */
