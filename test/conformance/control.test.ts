@@ -23,6 +23,14 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     return { reply: settled, answered: () => answered };
   }
 
+  /** Cancels until the call has ended: a cancellation that comes before its call hits nothing. */
+  async function cancelUntilAnswered(body: unknown, calls: readonly { answered(): boolean }[]): Promise<void> {
+    await until("the cancelled calls ended", async () => {
+      expect(await worker.post("/cancel", body)).toMatchObject({ status: 200, json: { status: "cancelled" } });
+      return calls.every((call) => call.answered());
+    });
+  }
+
   async function medianMs(path: string): Promise<number> {
     const times: number[] = [];
     for (let sample = 0; sample < SAMPLES; sample += 1) {
@@ -37,7 +45,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
   test("control routes answer at once during a ten second loop that never yields, and cancel ends it", async () => {
     const busy = pending(worker.execute("busy", { seconds: 10 }, { job_id: "busy-1" }));
-    await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+    await worker.computing();
     const medians = await control.reduce<Promise<Record<string, number>>>(
       async (before, path) => ({ ...(await before), [path]: await medianMs(path) }),
       Promise.resolve({}),
@@ -63,24 +71,19 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
   test("cancel of one job leaves the other alone", async () => {
     const first = pending(worker.execute("busy", { seconds: 30 }, { job_id: "one" }));
-    await until("the first is running", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
     const second = pending(worker.execute("busy", { seconds: 1 }, { job_id: "two" }));
-    await worker.post("/cancel", { job_id: "one" });
+    await cancelUntilAnswered({ job_id: "one" }, [first]);
     expect((await first.reply).status).toBe(409);
     expect(await second.reply).toMatchObject({ status: 200, json: "done" });
   });
 
   test("cancel of the later job leaves the earlier one alone", async () => {
     const first = pending(worker.execute("busy", { seconds: 30 }, { job_id: "one" }));
-    await until("the first is running", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
     const second = pending(worker.execute("busy", { seconds: 30 }, { job_id: "two" }));
-    await until("the second was cancelled", async () => {
-      await worker.post("/cancel", { job_id: "two" });
-      return second.answered();
-    });
+    await cancelUntilAnswered({ job_id: "two" }, [second]);
     expect((await second.reply).status).toBe(409);
     expect(first.answered()).toBe(false);
-    await worker.post("/cancel", { job_id: "one" });
+    await cancelUntilAnswered({ job_id: "one" }, [first]);
     expect((await first.reply).status).toBe(409);
   });
 
@@ -90,10 +93,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     ["a null job", { job_id: null }],
   ])("cancel with %s hits every call", async (_name, body) => {
     const calls = ["a", "b"].map((job) => pending(worker.execute("busy", { seconds: 30 }, { job_id: job })));
-    await until("both ended", async () => {
-      await worker.post("/cancel", body);
-      return calls.every((call) => call.answered());
-    });
+    await cancelUntilAnswered(body, calls);
     expect(await Promise.all(calls.map(async (call) => (await call.reply).status))).toEqual([409, 409]);
   });
 
@@ -103,8 +103,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
   });
 
   test("a call that never checks goes on; the worker stays usable", async () => {
-    const call = pending(worker.execute("busy", { seconds: 0.5, check: false }, { job_id: "deaf" }));
-    await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+    const call = pending(worker.execute("busy", { seconds: 3, check: false }, { job_id: "deaf" }));
+    await worker.computing();
     await worker.post("/cancel", { job_id: "deaf" });
     expect(await call.reply).toMatchObject({ status: 200, json: "done" });
     expect((await worker.execute("echo", { value: 1 })).json).toBe(1);

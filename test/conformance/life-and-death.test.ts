@@ -39,7 +39,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       const { worker, children } = await startWithChildren();
       await using _ = worker;
       const call = ignoringDeath(worker.execute("busy", { seconds: 60, check: false }));
-      await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+      await worker.computing();
       worker.control.destroy();
       expect((await worker.exited).signal).toBe("SIGKILL");
       await until("the children are gone", gone(children));
@@ -49,7 +49,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     test("a worker that is still initialising too", async () => {
       await using worker = await WorkerUnderTest.start(kind);
       const call = ignoringDeath(worker.post("/initialize", { slow_initialize_seconds: 60 }));
-      await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+      await worker.computing();
       worker.control.destroy();
       await worker.exited;
       expect(await call).toBeInstanceOf(Error);
@@ -110,7 +110,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     test("SIGTERM cancels a computing call", async () => {
       await using worker = await WorkerUnderTest.start(kind);
       const call = ignoringDeath(worker.execute("busy", { seconds: 60 }));
-      await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+      await worker.computing();
       worker.kill("SIGTERM");
       expect(await worker.exited).toEqual({ code: 0, signal: null });
       expect(worker.output.match(/cleaned up/g)).toHaveLength(1);
@@ -120,7 +120,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     test("SIGTERM ends a worker whose call never checks, within its limit", async () => {
       await using worker = await WorkerUnderTest.start(kind);
       const call = ignoringDeath(worker.execute("busy", { seconds: 60, check: false }));
-      await until("it computes", async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent > 50);
+      await worker.computing();
       worker.kill("SIGTERM");
       expect(await worker.exited).toEqual({ code: 0, signal: null });
       await call;

@@ -1,6 +1,5 @@
 import { isCancelledJobError } from "@cjm/core";
 import { decodeStreamFrame, STREAM_CONTENT_TYPE } from "@cjm/protocol";
-import { until } from "@cjm/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WorkerUnderTest } from "./worker-harness.ts";
 import { WORKER_KINDS } from "./worker-kinds.ts";
@@ -79,12 +78,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     });
     await response.body[Symbol.asyncIterator]().next();
     response.body.destroy();
-    const cpu = async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent;
-    await cpu();
-    await until("the worker is idle again", async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return (await cpu()) < 20;
-    });
+    await worker.idle();
     expect((await worker.execute("echo", { value: 1 })).json).toBe(1);
   });
 
@@ -93,11 +87,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       body: JSON.stringify({ kwargs: { action: "stream", count: 10_000_000 } }),
     });
     const before = (await worker.get("/stats")).json as { memory_rss_mb: number };
-    const cpu = async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent;
-    await until("the generator waits", async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return (await cpu()) < 20;
-    });
+    await worker.idle();
     const after = (await worker.get("/stats")).json as { memory_rss_mb: number };
     expect(after.memory_rss_mb - before.memory_rss_mb).toBeLessThan(150);
     response.body.destroy();

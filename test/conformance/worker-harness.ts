@@ -143,6 +143,24 @@ export class WorkerUnderTest implements AsyncDisposable {
     });
   }
 
+  /** Share of a core that the worker and its children use over the next quarter of a second, in percent. */
+  async cpuPercent(): Promise<number> {
+    await this.get("/stats");
+    // Long enough for the kernel's clock ticks of 10 ms to mean something.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    return ((await this.get("/stats")).json as { cpu_percent: number }).cpu_percent;
+  }
+
+  /** Resolves when a call computes. On a crowded machine it gets little of a core, yet more than an idle worker that is asked. */
+  computing(): Promise<void> {
+    return until("the worker computes", async () => (await this.cpuPercent()) > 12);
+  }
+
+  /** Resolves when nothing computes any more. */
+  idle(): Promise<void> {
+    return until("the worker is idle", async () => (await this.cpuPercent()) < 8);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

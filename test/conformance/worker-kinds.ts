@@ -22,8 +22,6 @@ interface Differences {
   readonly plainErrorRepr: string;
   /** A result that JSON cannot hold is the caller's error in the original; ours for Node puts it where it belongs. */
   readonly unserialisableCategory: "fatal" | "user_input";
-  /** Cancelling a queued call: Node computes one synchronous call at a time, Python several. */
-  readonly parallelCalls: boolean;
 }
 
 const NODE: WorkerKind = {
@@ -35,7 +33,7 @@ const NODE: WorkerKind = {
   className: "Probe",
   environment: `${REPOSITORY}test/conformance/probes/node`,
   adapters: ["@cjm/conformance-probe:ProbeAdapter"],
-  expected: { plainErrorRepr: "Error('something broke')", unserialisableCategory: "fatal", parallelCalls: false },
+  expected: { plainErrorRepr: "Error('something broke')", unserialisableCategory: "fatal" },
 };
 
 const PYTHON: WorkerKind = {
@@ -47,7 +45,7 @@ const PYTHON: WorkerKind = {
   className: "Probe",
   environment: `${REPOSITORY}packages/worker-python/test/fixtures/probe`,
   adapters: ["probe:ProbeAdapter"],
-  expected: { plainErrorRepr: "RuntimeError('something broke')", unserialisableCategory: "user_input", parallelCalls: true },
+  expected: { plainErrorRepr: "RuntimeError('something broke')", unserialisableCategory: "user_input" },
 };
 
 export const WORKER_KINDS: readonly WorkerKind[] = [NODE, PYTHON];
