@@ -1,4 +1,4 @@
-import { isRunning, type ProgramResult } from "@cjm/testing";
+import { isRunning, type ProgramResult, until } from "@cjm/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CliWorkspace } from "./cli-workspace.ts";
 
@@ -12,6 +12,13 @@ beforeAll(async () => {
   await workspace.write("wait.yaml", "name: wait\nnodes:\n  wait: { capability: probe, action: wait }\n");
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
+
+/** Of the worker that was started last, by the journal. */
+async function lastWorkerPid(): Promise<number> {
+  const lines = (await cjm("logs", "--journal", "--json", "--limit", "0")).stdout.trim().split("\n");
+  const row = JSON.parse(lines.findLast((line) => line.includes('"worker_spawned"')) ?? "{}") as { payload: { pid: number } };
+  return row.payload.pid;
+}
 
 const ODD_NUMBERS = `
 name: odd-numbers
@@ -152,16 +159,23 @@ describe("run", () => {
     expect(stderr).toMatch(/There is no capability 'not-there'[\s\S]*install-all/);
   });
 
+  test("a second Ctrl-C does not wait for a capability that hears nothing", async () => {
+    await using program = workspace.start(["call", "probe", "stubborn"]);
+    await using logs = workspace.start(["logs", "--follow", "--level", "warning", "--json"]);
+    await logs.line(/hearing nothing/);
+    const pid = await lastWorkerPid();
+    program.kill("SIGINT");
+    await program.line(/Cancelling/);
+    program.kill("SIGINT");
+    expect((await program.result).code).toBe(130);
+    await until("the worker ended with its host", () => !isRunning(pid));
+  });
+
   test("Ctrl-C cancels, tidies up and ends with 130", async () => {
     await using program = workspace.start(["run", "wait.yaml"]);
     await using logs = workspace.start(["logs", "--follow", "--level", "warning", "--json"]);
     await logs.line(/waiting now/);
-    const pid = JSON.parse(
-      (await cjm("logs", "--journal", "--json", "--limit", "0")).stdout
-        .trim()
-        .split("\n")
-        .findLast((line) => line.includes("worker_spawned")) ?? "{}",
-    ).payload.pid;
+    const pid = await lastWorkerPid();
     program.kill("SIGINT");
     const { code, stdout, stderr } = await program.result;
     expect(code).toBe(130);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { runProgram } from "@cjm/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CliWorkspace } from "./cli-workspace.ts";
@@ -65,6 +65,27 @@ sys.exit(os.waitstatus_to_exitcode(status))
   expect(stdout).toContain("Kept API_KEY of probe");
   expect(stdout).not.toContain("typed-secret");
 });
+
+test("Ctrl-C while it waits for the value ends at once and keeps nothing", async () => {
+  const cli = workspace.commandLine(["set-secret", "probe", "K"]);
+  const { code } = await runProgram("python3", ["-c", INTERRUPT_WITH_OPEN_STDIN, ...cli.command], { cwd: workspace.path, env: cli.env });
+  expect(code).toBe(130);
+  expect(existsSync(workspace.at("data/secrets/secrets.json"))).toBe(false);
+});
+
+/** Starts the command with a pipe that stays open, interrupts it once it has started reading, and ends with its exit code. */
+const INTERRUPT_WITH_OPEN_STDIN = `
+import os, signal, subprocess, sys, time
+process = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+def handles_signals():  # SIGHUP: the others Node itself handles from its first moment
+    with open(f"/proc/{process.pid}/status") as status:
+        caught = next(line for line in status if line.startswith("SigCgt"))
+    return int(caught.split()[1], 16) >> (signal.SIGHUP - 1) & 1
+while not handles_signals():
+    time.sleep(0.01)
+process.send_signal(signal.SIGINT)
+sys.exit(process.wait())
+`;
 
 test("an empty value is refused", async () => {
   const { code, stderr } = await workspace.cjm(["set-secret", "probe", "K"], { input: "\n" });

@@ -116,6 +116,15 @@ export class Probe extends ToolCapability {
       },
     }),
     defect: action({ description: "Has a defect.", input: z.object({}), output: z.null(), run: () => (undefined as unknown as { x: { y: null } }).x.y }),
+    stubborn: action({
+      description: "Hears nothing.",
+      input: z.object({}),
+      output: z.null(),
+      run: (_input, ctx) => {
+        ctx.log.warning("hearing nothing");
+        for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+      },
+    }),
     wait: action({
       description: "Waits until it is told to stop.",
       input: z.object({}),
@@ -153,6 +162,7 @@ function probeManifest(environment: string): object {
         action("odd", { n: { type: "integer" } }, ["n"]),
         action("defect", {}, []),
         action("wait", {}, []),
+        action("stubborn", {}, []),
       ],
     },
   };

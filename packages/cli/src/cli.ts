@@ -23,13 +23,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   using interruption = new Interruption(() => {
     terminal.note(terminal.noteColors.yellow("Cancelling; press Ctrl-C again to stop at once."));
   });
+  process.once("uncaughtException", (error) => {
+    reportError(error, terminal, given("--debug"));
+    process.exit(1);
+  });
   try {
     const code = await parseAndRun(argv, terminal, interruption.signal);
     return interruption.exitCode ?? code;
   } catch (error) {
-    if (interruption.exitCode !== null && (error === interruption.signal.reason || isCjmError(error, "CJM_CANCELLED"))) {
-      return interruption.exitCode;
-    }
+    // Whatever ends because it was told to end has nothing more to say.
+    const isAnswer = !isCjmError(error) || isCjmError(error, "CJM_CANCELLED");
+    if (interruption.exitCode !== null && isAnswer && !given("--debug")) return interruption.exitCode;
     reportError(error, terminal, given("--debug"));
     return interruption.exitCode ?? (isCjmError(error, "CJM_USAGE") ? 2 : 1);
   }

@@ -14,8 +14,8 @@ export interface GlobalOptions {
   readonly noColor: boolean;
 }
 
-/** 0: done. 1: it failed. 2: it was called in a way it does not understand. */
-export type ExitCode = 0 | 1 | 2;
+/** 0: done. 1: it failed. 2: it was called in a way it does not understand. 130: a question was answered with Ctrl-C. */
+export type ExitCode = 0 | 1 | 2 | 130;
 
 /** What a command has beside its arguments. */
 export interface CommandContext {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type ActionSpec, CjmError, dataLayout, didYouMean, errorMessage } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
@@ -8,6 +9,7 @@ import { createPipeline } from "@cjm/pipeline";
 import { callArguments, readArguments } from "../arguments/call-arguments.ts";
 import { allValues, lastValue, wholeNumber } from "../arguments/option-values.ts";
 import type { Command, CommandContext, ExitCode, GlobalOptions } from "../command.ts";
+import { callLine } from "../run/call-line.ts";
 import { usageError } from "../usage-error.ts";
 
 interface CallOptions extends GlobalOptions {
@@ -62,12 +64,15 @@ export const callCommand: Command<CallOptions> = {
     const { config } = await context.config();
     if ((task === undefined) !== (method === undefined)) throw usageError("--task and --method go together.");
     const written = readArguments(await argumentsText(args.argsJson, context), args.arg);
-    const spec =
-      task === undefined ? actionOf(name, action, [join(context.cwd, ".cjm", "manifests"), dataLayout(config.dataDir).manifests]) : null;
+    const spec = task === undefined ? actionOf(name, action, [dataLayout(config.dataDir).manifests]) : null;
     const values = callArguments(written, spec?.input_schema ?? null);
 
     await using pipeline = await createPipeline({ capabilities: [name], config, actor: `cli:${userInfo().username}`, signal });
-    const result = await pipeline.run({
+    const startedMs = performance.now();
+    terminal.live?.start(() => [
+      callLine(pipeline.queue.list({ status: "running" })[0], performance.now() - startedMs, terminal.noteColors),
+    ]);
+    const running = pipeline.run({
       instance: name,
       ...(action === undefined ? {} : { action }),
       ...(task === undefined || method === undefined ? {} : { task, method }),
@@ -75,6 +80,7 @@ export const callCommand: Command<CallOptions> = {
       ...(timeoutMs === 0 ? {} : { timeoutMs }),
       signal,
     });
+    const result = await running.finally(() => terminal.live?.end());
     if (terminal.json) terminal.printJson(result);
     else terminal.print(typeof result === "string" ? result : JSON.stringify(result, null, 2));
     return 0;
@@ -102,9 +108,9 @@ function actionOf(name: string, action: string | undefined, paths: readonly stri
   return actions.find((spec) => spec.name === action) ?? null;
 }
 
-async function argumentsText(given: string | undefined, { stdin, cwd }: CommandContext): Promise<string | null> {
+async function argumentsText(given: string | undefined, { stdin, cwd, signal }: CommandContext): Promise<string | null> {
   if (given === undefined) return null;
-  if (given === "-") return await text(stdin);
+  if (given === "-") return await text(addAbortSignal(signal, stdin));
   if (!given.startsWith("@")) return given;
   try {
     return await readFile(resolve(cwd, given.slice(1)), "utf8");

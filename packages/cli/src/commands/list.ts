@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { CjmError, dataLayout, didYouMean } from "@cjm/core";
 import { type DiscoveredCapability, type DiscoveryReport, discoverManifests } from "@cjm/host";
 import type { Command, ExitCode, GlobalOptions } from "../command.ts";
@@ -24,8 +23,8 @@ export const listCommand: Command<ListOptions> = {
   },
   examples: [["$0 list cjm-capability-documents", "what it can do"]],
 
-  async run({ name, environments }, { terminal, cwd, config }): Promise<ExitCode> {
-    const paths = [join(cwd, ".cjm", "manifests"), dataLayout((await config()).config.dataDir).manifests];
+  async run({ name, environments }, { terminal, config }): Promise<ExitCode> {
+    const paths = [dataLayout((await config()).config.dataDir).manifests];
     const report = discoverManifests(paths);
     if (name !== undefined) showOne(name, report, terminal);
     else if (terminal.json) terminal.printJson({ ...report, capabilities: report.capabilities.map(capabilityJson) });

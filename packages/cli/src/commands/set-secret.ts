@@ -36,7 +36,9 @@ export const setSecretCommand: Command<SetSecretOptions> = {
     const { config } = await context.config();
     const secrets = new SecretFile(dataLayout(config.dataDir).secrets);
     const known = secrets.list(name).includes(key);
-    secrets.set(name, key, await readSecret(`${key} of ${name}`, valueFile, context));
+    const secret = await readSecret(`${key} of ${name}`, valueFile, context);
+    if (secret === null) return 130;
+    secrets.set(name, key, secret);
     if (context.terminal.json) context.terminal.printJson({ name, key, replaced: known });
     else context.terminal.print(`${known ? "Replaced" : "Kept"} ${key} of ${name}. Its workers get it when they start next.`);
     return 0;

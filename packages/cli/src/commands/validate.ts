@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { CjmError, dataLayout, errorMessage, isCjmError } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
 import { readCapabilitiesFile, readComposition, resolveConfig } from "@cjm/pipeline";
@@ -78,7 +78,7 @@ async function check(kind: DocumentKind, path: string, text: string, context: Co
 
 async function installed(context: CommandContext) {
   const { config } = await context.config();
-  const { capabilities } = discoverManifests([join(context.cwd, ".cjm", "manifests"), dataLayout(config.dataDir).manifests]);
+  const { capabilities } = discoverManifests([dataLayout(config.dataDir).manifests]);
   return capabilities.map(({ name, manifest }) => ({ name, actions: manifest.code.actions?.map((action) => action.name) ?? null }));
 }
 

@@ -1,24 +1,26 @@
 import { readFile } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { CjmError, errorMessage } from "@cjm/core";
+import { errorMessage } from "@cjm/core";
 import type { CommandContext } from "../command.ts";
 import { usageError } from "../usage-error.ts";
 
 /**
  * The value of a secret: from a file, from what is piped in, or typed without being shown. One line break at the end is not
  * part of it. It is in no message.
- * @throws CjmError CJM_USAGE for an empty value or an unreadable file, CJM_CANCELLED when the question is not answered
+ * @returns null when the question is answered with Ctrl-C
+ * @throws CjmError CJM_USAGE for an empty value or an unreadable file
  */
 export async function readSecret(
   question: string,
   file: string | undefined,
   { stdin, signal }: Pick<CommandContext, "stdin" | "signal">,
-): Promise<string> {
+): Promise<string | null> {
   if (file !== undefined) return checked(await fileText(file));
-  if (!stdin.isTTY) return checked(await text(stdin));
+  if (!stdin.isTTY) return checked(await text(addAbortSignal(signal, stdin)));
   const { isCancel, password } = await import("@clack/prompts");
   const answer = await password({ message: question, signal, output: process.stderr });
-  if (isCancel(answer)) throw new CjmError("CJM_CANCELLED", "Nothing was kept.");
+  if (isCancel(answer)) return null;
   return checked(answer ?? "");
 }
 

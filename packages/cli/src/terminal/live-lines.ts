@@ -29,6 +29,14 @@ export class LiveLines {
     this.#drawn = 0;
   }
 
+  /** Takes the block away for good. */
+  end(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#source = null;
+    this.clear();
+  }
+
   /** Takes the block away, so that something can be written above it; the next drawing brings it back. */
   clear(): void {
     if (this.#drawn > 0) this.#stream.write(`\u001b[${this.#drawn}A\u001b[0J`);
