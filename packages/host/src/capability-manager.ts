@@ -2,15 +2,10 @@ import {
   type ActionSpec,
   type CallEnvelope,
   type CallTarget,
-  type CjmConfig,
   CjmError,
-  type Clock,
   createIdSource,
-  type DiagnosticsStore,
   dataLayout,
-  type IdSource,
   isInstanceId,
-  type JournalWriter,
   type JsonObject,
   type JsonValue,
   type ResourceProfile,
@@ -21,51 +16,12 @@ import { resolveCapabilityConfig } from "./config/config-resolution.ts";
 import { CapabilityCatalog } from "./discovery/capability-catalog.ts";
 import type { DiscoveryReport } from "./discovery/manifest-discovery.ts";
 import { CallExecutor, type InstanceCallOptions } from "./execution/call-executor.ts";
-import type { ConfigStore, ProfileStore, SecretReader } from "./host-ports.ts";
-import type { InstanceState } from "./instances/instance-state.ts";
+import type { ConfigStore, ProfileStore } from "./host-ports.ts";
 import { type InstanceServices, type InstanceSpec, WorkerInstance } from "./instances/worker-instance.ts";
+import type { CapabilityManagerOptions, InstanceSummary, LoadOptions } from "./manager-options.ts";
 import { SystemMonitor } from "./resources/system-monitor.ts";
 import { UsageSampler } from "./resources/usage-sampler.ts";
 import { RunDirectory } from "./workers/run-directory.ts";
-
-export interface CapabilityManagerOptions {
-  readonly config: CjmConfig;
-  /** Folders of manifests; earlier ones win. */
-  readonly searchPaths: readonly string[];
-  readonly journal: JournalWriter;
-  readonly diagnostics: DiagnosticsStore;
-  readonly profiles?: ProfileStore;
-  readonly configs?: ConfigStore;
-  readonly secrets?: SecretReader;
-  readonly ids?: IdSource;
-  readonly clock?: Clock;
-  /** Environment from which workers get their few inherited variables. @default process.env */
-  readonly hostEnvironment?: Readonly<Record<string, string | undefined>>;
-  /** From spawn to ready. @default 60 000 */
-  readonly startTimeoutMs?: number;
-}
-
-export interface LoadOptions {
-  /** @default the capability's name */
-  readonly instanceId?: string;
-  readonly config?: JsonObject;
-  /** @default 1 */
-  readonly maxConcurrentCalls?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface InstanceSummary {
-  readonly instanceId: string;
-  readonly capabilityName: string;
-  readonly version: string;
-  readonly state: InstanceState;
-  readonly enabled: boolean;
-  readonly maxConcurrentCalls: number;
-  readonly config: JsonObject;
-  readonly configHash: string;
-  /** Of the worker that serves now; null while there is none. */
-  readonly pid: number | null;
-}
 
 interface ManagerCall {
   readonly instanceId: string;
@@ -212,6 +168,12 @@ export class CapabilityManager implements AsyncDisposable {
   profile(instanceId: string): ResourceProfile | null {
     const instance = this.#instances.get(instanceId);
     return instance === undefined ? null : (this.#profiles?.get(instanceId, instance.configHash) ?? null);
+  }
+
+  /** What the worker of an instance held when it was last measured, MiB; null while there is none. */
+  residency(instanceId: string): { readonly memoryMb: number | null; readonly gpuMb: number | null } | null {
+    const pid = this.#instances.get(instanceId)?.live?.process.pid;
+    return pid === undefined ? null : { memoryMb: this.#sampler.lastMemoryMb(pid), gpuMb: null };
   }
 
   /** Names the instance that reports memory and GPU use of the machine. */

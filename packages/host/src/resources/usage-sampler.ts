@@ -19,11 +19,13 @@ interface Measurement {
 }
 
 const INTERVAL_MS = 250;
+const REMEMBERED = 256;
 
 /** Watches the process trees of running calls: one timer for all of them, none while nothing runs. */
 export class UsageSampler implements Disposable {
   readonly #clock: Clock;
   readonly #running = new Set<Measurement>();
+  readonly #lastMemoryMb = new Map<number, number>();
   #stopTimer: (() => void) | null = null;
 
   constructor(clock: Clock) {
@@ -51,6 +53,11 @@ export class UsageSampler implements Disposable {
     };
   }
 
+  /** Resident memory of a tree that was measured lately, MiB; null for one that never was. */
+  lastMemoryMb(pid: number): number | null {
+    return this.#lastMemoryMb.get(pid) ?? null;
+  }
+
   [Symbol.dispose](): void {
     this.#stopTimer?.();
     this.#running.clear();
@@ -67,8 +74,21 @@ export class UsageSampler implements Disposable {
 
   #sample(measurement: Measurement): void {
     const tree = readProcessTree(measurement.pid);
-    if (tree.length > 0) fold(measurement, totals(tree));
-    else if (process.platform !== "linux") void sampleElsewhere(measurement);
+    if (tree.length > 0) {
+      const use = totals(tree);
+      this.#remember(measurement.pid, use.memoryMb);
+      fold(measurement, use);
+    } else if (process.platform !== "linux") {
+      void sampleElsewhere(measurement);
+    }
+  }
+
+  /** Of the last trees only: workers come and go. */
+  #remember(pid: number, memoryMb: number): void {
+    this.#lastMemoryMb.delete(pid);
+    this.#lastMemoryMb.set(pid, memoryMb);
+    const [oldest] = this.#lastMemoryMb.keys();
+    if (this.#lastMemoryMb.size > REMEMBERED && oldest !== undefined) this.#lastMemoryMb.delete(oldest);
   }
 }
 

@@ -34,6 +34,9 @@ export interface Death extends FailureSubject {
   readonly when: string;
 }
 
+/** V8 aborts the process when its heap is full, after saying so. */
+const V8_OUT_OF_MEMORY = /^FATAL ERROR: .*out of memory/i;
+
 /** The error for calls that a worker took with it. A SIGKILL that was not ours is most likely the kernel's, for memory. */
 export function errorOfDeath(death: Death): CjmError {
   const { instanceId, exit, lastOutput } = death;
@@ -43,7 +46,7 @@ export function errorOfDeath(death: Death): CjmError {
   if (exit.endedBy !== null) {
     return new CjmError("CJM_WORKER_DIED", `The worker of ${instanceId} was ended ${death.when}: ${exit.endedBy}.`, { details });
   }
-  if (exit.signal === "SIGKILL") {
+  if (exit.signal === "SIGKILL" || lastOutput.some((line) => V8_OUT_OF_MEMORY.test(line))) {
     return new CjmError(
       "CJM_WORKER_OUT_OF_MEMORY",
       `The worker of ${instanceId} was killed ${death.when}, most likely for want of memory. ${output}`,
