@@ -2,12 +2,14 @@ import { userInfo } from "node:os";
 import { type CjmConfig, createIdSource, dataLayout, JournalWriter } from "@cjm/core";
 import { CapabilityManager } from "@cjm/host";
 import { JobQueue } from "@cjm/queue";
+import { retainInBackground } from "@cjm/store";
 import { resolveConfig } from "./config/resolve-config.ts";
 import { loadCapabilities } from "./load-capabilities.ts";
-import { openStores } from "./open-stores.ts";
+import { openStores, type Stores } from "./open-stores.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type CapabilityRequest, isConfig, type PipelineOptions } from "./pipeline-options.ts";
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const SYSTEM_MONITOR = "cjm-capability-system-monitor";
 
 /**
@@ -28,6 +30,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
 
   await using building = new AsyncDisposableStack();
   const stores = building.use(await openStores(config));
+  sweepDiagnostics(config, stores);
   const journal = new JournalWriter(stores.journal);
   building.defer(() => journal.flushed());
 
@@ -67,6 +70,16 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     actor,
     teardown: building.move(),
   });
+}
+
+/** In the background and once per start: what is too old goes. It is disposable, so a failure is no reason not to start. */
+function sweepDiagnostics(config: CjmConfig, { diagnostics }: Stores): void {
+  const policy = { maxAgeDays: config.diagnosticsRetentionDays, maxTotalMb: config.diagnosticsRetentionMaxMb };
+  if (policy.maxAgeDays <= 0 && policy.maxTotalMb === null) return;
+  const oldest = diagnostics.queryRecords({ limit: 1 })[0]?.occurredAt ?? Date.now();
+  // Most starts have nothing to sweep, and a thread costs more than looking.
+  if (policy.maxTotalMb === null && Date.now() - oldest < policy.maxAgeDays * DAY_MS) return;
+  void retainInBackground({ path: dataLayout(config.dataDir).diagnostics, policy, nowMs: Date.now() }).catch(() => {});
 }
 
 async function configOf(options: PipelineOptions): Promise<CjmConfig> {
