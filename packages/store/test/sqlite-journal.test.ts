@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JournalEvent, JsonObject } from "@cjm/core";
-import { runProgram, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { runProgram, skip, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteJournal } from "../src/index.ts";
 import { ORIGINAL_JOURNAL, withPythonSqlite } from "./python.ts";
@@ -171,7 +171,7 @@ describe("when something is wrong with the file", () => {
   test("a full disk leaves nothing half-written and is said plainly", async (context) => {
     mkdirSync(at("disk"));
     const mount = await runProgram("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", at("disk")]);
-    if (mount.code !== 0) context.skip(`cannot mount a small disk here: ${mount.stderr.trim()}`);
+    if (mount.code !== 0) skip(context, `cannot mount a small disk here: ${mount.stderr.trim()}`);
     try {
       using journal = SqliteJournal.open(at("disk/journal.db"));
       journal.append([event()]);

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { skip, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findDocuments } from "../src/find-documents.ts";
@@ -172,7 +172,7 @@ describe("files", () => {
   });
 
   test("a folder that may not be read is passed over and named", async (context) => {
-    if (process.getuid?.() === 0) context.skip("root may read everything");
+    if (process.getuid?.() === 0) skip(context, "root may read everything");
     mkdirSync(at("locked"));
     chmodSync(at("locked"), 0);
     const found = await findDocuments({ folder: folder.path, names: [], extensions: ["md"], hidden: false }, ctx);
