@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CapabilityEntry, CapabilityEntrySchema, type CjmConfig } from "@cjm/core";
-import { configAt, descendants, Program, runProgram, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { configAt, descendants, Program, runProgram, skip, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Environment, type InstallOptions, type Introspector, installAll } from "../src/index.ts";
 
@@ -213,36 +213,46 @@ test("a pure package is installed without pip, where Python has none", async () 
 });
 
 describe("conda", () => {
-  test("an executable that stands in for micromamba gets the right words, and the environment stays where it was made", async () => {
+  /** Records its arguments and makes a virtual environment where conda would make one; it proves our argv, not a solver. */
+  function standIn(venv: string): void {
     writeFileSync(
       at("micromamba"),
       `#!/bin/sh
 echo "$@" >> '${at("argv").replaceAll("'", "'\\''")}'
 case "$1" in
-  create) shift 3; exec python3 -m venv --without-pip "$1" ;;
+  create) shift 3; exec python3 -m venv ${venv} "$1" ;;
   list) echo '[{"name": "python", "version": "3.12"}]' ;;
 esac
 `,
     );
     chmodSync(at("micromamba"), 0o755);
-    const asked: Environment[] = [];
-    const introspector: Introspector = async (environment) => {
-      asked.push(environment);
-      return { name: "tool", version: "1", description: "", module: "m", class: "C" };
-    };
-    const [outcome] = await install([entry({ name: "tool", env_name: "t", python_version: "3.12", package: pythonPackage("my-tool") })], {
-      introspector,
-      providers: {},
-    });
-    const argv = readFileSync(at("argv"), "utf8").split("\n");
-    expect(argv[0]).toMatch(/^create -y -p .*\/environments\/conda-[0-9a-f]+ python=3\.12$/);
-    // The stand-in's environment has no pip, so the next step fails, and nothing of it is left.
+  }
+  const described: Introspector = (environment) =>
+    Promise.resolve({ name: "tool", version: "1", description: "", module: environment.module, class: "C" });
+  const conda = () => entry({ name: "tool", env_name: "t", python_version: "3.12", package: pythonPackage("my-tool") });
+
+  test("an executable that stands in for micromamba gets the right words, and the environment stays where it was made", async (context) => {
+    const hasPip = (await runProgram("python3", ["-c", "import pip"])).code === 0;
+    if (!hasPip) skip(context, "python3 has no pip, which a conda environment would bring");
+    standIn("--without-pip --system-site-packages");
+    const [outcome] = await install([conda()], { introspector: described });
+    expect(outcome).toMatchObject({ status: "installed", capabilityName: "tool" });
+    const { path, interpreter, module } = environmentOf(outcome);
+    expect(path).toMatch(/\/environments\/conda-[0-9a-f]+$/);
+    expect([interpreter, module]).toEqual([join(path, "bin/python"), "my_tool.capability"]);
+    expect(readFileSync(at("argv"), "utf8").split("\n")).toEqual([`create -y -p ${path} python=3.12`, `list -p ${path} --json`, ""]);
+    expect(manifest("tool").install).toMatchObject({ runtime: "conda", worker: "python", conda_env: "t", environment_path: path });
+    expect(environments()).toEqual([path.split("/").at(-1)]);
+  });
+
+  test("one that fails half-way leaves nothing", async () => {
+    standIn("--without-pip");
+    const [outcome] = await install([conda()], { introspector: described });
     expect(outcome).toMatchObject({
       status: "failed",
       error: { code: "CJM_ENVIRONMENT_FAILED", message: expect.stringContaining("No module named pip") },
     });
     expect(environments()).toEqual([]);
-    expect(asked).toEqual([]);
   });
 
   test("without the program it says how to get one", async () => {
