@@ -1,3 +1,4 @@
+export { escapeNonAscii } from "./ascii-json.ts";
 export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type BindingScope, bindArguments, bindValue } from "./composition/bind-arguments.ts";

@@ -1,3 +1,4 @@
+import { escapeNonAscii } from "@cjm/core";
 import * as z from "zod";
 
 /** Response header of a unary call that carries what the worker recorded during it. */
@@ -43,5 +44,5 @@ export function decodeAccounts(header: string | undefined): readonly Account[] {
 
 /** JSON text in which everything outside ASCII is escaped, as headers and NDJSON lines need it. */
 export function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeNonAscii(JSON.stringify(value));
 }

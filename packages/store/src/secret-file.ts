@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CjmError, errorMessage, isCjmError } from "@cjm/core";
+import { CjmError, errorMessage, escapeNonAscii, isCjmError } from "@cjm/core";
 import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
 import { withFileLock } from "./file-lock.ts";
@@ -132,5 +132,5 @@ function textOf(secrets: Secrets): string {
   const document = Object.fromEntries(
     [...secrets].map(([scope, names]) => [scope, Object.fromEntries([...names].map(([name, keys]) => [name, Object.fromEntries(keys)]))]),
   );
-  return JSON.stringify(document, null, 2).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeNonAscii(JSON.stringify(document, null, 2));
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeNonAscii } from "../ascii-json.ts";
 import { PyFloat } from "./py-float.ts";
 
 /**
@@ -65,5 +66,5 @@ function surrogateRank(unit: number): number {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeNonAscii(JSON.stringify(text));
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { escapeNonAscii } from "../ascii-json.ts";
 
 const text = z
   .string()
@@ -121,7 +122,7 @@ export type Manifest = z.infer<typeof ManifestSchema>;
 /** The text of a manifest file: two-space indent, ASCII only, no newline at the end, as the original writes it. */
 export function manifestText(manifest: Manifest): string {
   const json = JSON.stringify(dropNull(manifest, OPTIONAL_MEMBERS), null, 2);
-  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeNonAscii(json);
 }
 
 const OPTIONAL_MEMBERS = new Set([
