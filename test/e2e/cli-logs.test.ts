@@ -122,8 +122,16 @@ test("a reader that goes away is no failure", async () => {
   const { code, stdout, stderr } = await workspace.shell("$CJM logs --journal --limit 0 | head -n 1");
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout.trim().split("\n")).toHaveLength(1);
-  const followed = await workspace.shell("$CJM logs --journal --follow | head -n 1");
-  expect([followed.code, followed.stderr]).toEqual([0, ""]);
+});
+
+test("following ends with the first row that nobody reads any more", async () => {
+  await writeJournal(event({}));
+  await using followed = workspace.startShell("$CJM logs --journal --follow | (head -n 1; echo gone)");
+  // As with any writer of a pipe, it is the next write that finds the reader gone.
+  await followed.line(/^gone$/);
+  await writeJournal(event({}));
+  const { code, stderr } = await followed.result;
+  expect([code, stderr]).toEqual([0, ""]);
 });
 
 test("retention forgets what is too old and says how much", async () => {

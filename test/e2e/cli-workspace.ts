@@ -70,9 +70,14 @@ export class CliWorkspace implements AsyncDisposable {
 
   /** A shell command line in which `$CJM` is `cjm-ctl`. */
   async shell(line: string): Promise<ProgramResult> {
-    const { command, env } = this.commandLine([]);
-    await using program = new Program("bash", ["-o", "pipefail", "-c", line], { cwd: this.path, env: { ...env, CJM: command.join(" ") } });
+    await using program = this.startShell(line);
     return await program.result;
+  }
+
+  /** The same, while it runs. */
+  startShell(line: string): Program {
+    const { command, env } = this.commandLine([]);
+    return new Program("bash", ["-o", "pipefail", "-c", line], { cwd: this.path, env: { ...env, CJM: command.join(" ") } });
   }
 
   /** Makes the capability `probe` look installed: an environment that links to this checkout, and its manifest. */
