@@ -2,7 +2,7 @@
  * Says what a run of compositions/document-graph.yaml did, and checks it: the documents of the graph against an independent
  * `find`, and the journal against the jobs of the run. Exits 1 when either does not add up.
  *
- * Usage: node scripts/demo-summary.ts RESULT.json FOLDER_OF_THE_CALLER
+ * Usage: node scripts/demo-summary.ts RESULT.json FOLDER_OF_THE_CALLER named|all
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -28,7 +28,7 @@ interface Outcome {
   readonly failures: Readonly<Record<string, readonly unknown[]>>;
 }
 
-const [resultPath = "", caller = ""] = process.argv.slice(2);
+const [resultPath = "", caller = "", names = "named"] = process.argv.slice(2);
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const outcome = JSON.parse(readFileSync(resultPath, "utf8")) as Outcome;
 const { find, report, export: exported } = outcome.results;
@@ -40,7 +40,7 @@ if (find === undefined || report === undefined) {
 }
 
 const failed = Object.values(outcome.failures).reduce((sum, items) => sum + items.length, 0);
-const onDisk = countOnDisk(find.folder, find.folder.startsWith(root));
+const onDisk = countOnDisk(find.folder, names === "named");
 const jobs = outcome.nodes.reduce((sum, { items }) => sum + items.total - items.skipped, 0);
 const journal = endedJobs(outcome.runId);
 
