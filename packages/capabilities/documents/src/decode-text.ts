@@ -2,15 +2,16 @@ import { CapabilityInputError } from "@cjm/capability";
 
 export interface DecodedText {
   readonly text: string;
-  readonly encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+  /** As the Encoding Standard names it. */
+  readonly encoding: string;
   readonly warnings: readonly string[];
 }
 
 const PROBE_BYTES = 64 * 1024;
 
 /**
- * Text of a file's bytes: a byte order mark decides, then valid UTF-8, and what is neither is read as Windows-1252, which
- * reads anything.
+ * Text of a file's bytes: a byte order mark decides, then valid UTF-8, then what an HTML page says of itself; all else is read
+ * as Windows-1252, which reads anything.
  * @throws CapabilityInputError for what is no text
  */
 export function decodeText(bytes: Uint8Array, path: string): DecodedText {
@@ -35,11 +36,26 @@ export function decodeText(bytes: Uint8Array, path: string): DecodedText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "utf-8", warnings: [] };
   } catch {
+    const declared = declaredEncoding(probe);
+    if (declared !== null) return { text: decode(declared, bytes), encoding: declared, warnings: [] };
     return {
       text: decode("windows-1252", bytes),
       encoding: "windows-1252",
       warnings: ["the file is no valid UTF-8; it was read as Windows-1252"],
     };
+  }
+}
+
+/** https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding, for well-formed tags */
+function declaredEncoding(probe: Uint8Array): string | null {
+  const start = decode("windows-1252", probe.subarray(0, 1024));
+  const label = /<meta\b[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w-]{1,40})/i.exec(start)?.[1];
+  if (label === undefined) return null;
+  try {
+    const { encoding } = new TextDecoder(label);
+    return encoding === "utf-8" || encoding.startsWith("utf-16") ? null : encoding;
+  } catch {
+    return null;
   }
 }
 

@@ -39,7 +39,7 @@ export const DocumentSchema = z.object({
   /** Of the file's bytes. */
   contentHash: z.string(),
   bytes: z.int(),
-  /** `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`. */
+  /** As the Encoding Standard names it: `utf-8`, `utf-16le`, `windows-1252`, ... */
   encoding: z.string(),
   /** What a reader should know: an empty file, a guessed encoding. */
   warnings: z.array(z.string()),

@@ -25,7 +25,8 @@ export interface FindResult {
   readonly documents: FoundDocument[];
   /** What was passed over although it could have been looked into. */
   readonly skipped: { readonly path: string; readonly reason: string }[];
-  readonly counts: { readonly folders: number; readonly files: number; readonly documents: number };
+  /** `links`: symbolic links that were not followed. */
+  readonly counts: { readonly folders: number; readonly files: number; readonly links: number; readonly documents: number };
 }
 
 /**
@@ -37,8 +38,8 @@ export async function findDocuments(request: FindRequest, ctx: Pick<CallContext,
   const root = resolve(request.folder);
   await assertFolder(root);
   const isWanted = matcher(request);
-  const result: FindResult = { folder: root, documents: [], skipped: [], counts: { folders: 0, files: 0, documents: 0 } };
-  const counts = { folders: 0, files: 0 };
+  const result: FindResult = { folder: root, documents: [], skipped: [], counts: { folders: 0, files: 0, links: 0, documents: 0 } };
+  const counts = { folders: 0, files: 0, links: 0 };
   const waiting = [root];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     ctx.throwIfCancelled();
@@ -47,9 +48,12 @@ export async function findDocuments(request: FindRequest, ctx: Pick<CallContext,
     for (const entry of await listFolder(folder, root, result)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory() && (request.hidden || !entry.name.startsWith("."))) waiting.push(path);
+      if (entry.isSymbolicLink()) counts.links += 1;
       if (!entry.isFile()) continue;
       counts.files += 1;
-      if (isWanted(entry.name)) result.documents.push({ path, relativePath: relative(root, path), bytes: (await stat(path)).size });
+      if (!isWanted(entry.name)) continue;
+      const bytes = await sizeOf(path, result);
+      if (bytes !== null) result.documents.push({ path, relativePath: relative(root, path), bytes });
     }
   }
   result.documents.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -71,9 +75,27 @@ async function listFolder(folder: string, root: string, result: FindResult): Pro
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if (folder === root) throw new CapabilityInputError(`The folder ${root} may not be read.`, { fields: ["folder"] });
-    result.skipped.push({ path: folder, reason: error instanceof Error ? error.message : String(error) });
+    result.skipped.push({ path: folder, reason: reasonOf(error) });
     return [];
   }
+}
+
+/** Null for a file that is gone since its folder was listed, or that may not be looked at. */
+async function sizeOf(path: string, result: FindResult): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    result.skipped.push({ path, reason: reasonOf(error) });
+    return null;
+  }
+}
+
+/** Without the path, which stands beside it. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EACCES" || code === "EPERM") return "may not be read";
+  if (code === "ENOENT") return "was removed while the folder was searched";
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function assertFolder(path: string): Promise<void> {

@@ -21,7 +21,7 @@ export class Documents extends ToolCapability<typeof Config> {
       description: "Finds documents below a folder, in the order of their paths.",
       input: z.object({
         folder: z.string().describe("Folder to search; links in it are not followed"),
-        names: z.array(z.string()).default([]).describe("Globs over file names, such as readme*; none means every name"),
+        names: z.array(z.string().min(1)).default([]).describe("Globs over file names, such as readme*; none means every name"),
         hidden: z.boolean().default(false).describe("Whether folders whose names begin with a dot are searched too"),
         extensions: z.array(z.string()).default(["md", "markdown", "html", "htm", "txt"]),
       }),
@@ -29,7 +29,7 @@ export class Documents extends ToolCapability<typeof Config> {
         folder: z.string(),
         documents: z.array(z.object({ path: z.string(), relativePath: z.string(), bytes: z.int() })),
         skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
-        counts: z.object({ folders: z.int(), files: z.int(), documents: z.int() }),
+        counts: z.object({ folders: z.int(), files: z.int(), links: z.int(), documents: z.int() }),
       }),
       idempotent: true,
       run: (request, ctx) => findDocuments(request, ctx),

@@ -18,7 +18,7 @@ export async function parseDocument(path: string, maxBytes: number): Promise<Doc
   const bytes = await readBounded(absolute, maxBytes);
   const { text, encoding, warnings } = decodeText(bytes, absolute);
   const kind = kindOf(absolute, text);
-  const parsed = PARSERS[kind](text);
+  const { parsed, fault } = parseAs(kind, text);
   const isEmpty = text.trim() === "";
   return {
     path: absolute,
@@ -27,7 +27,7 @@ export async function parseDocument(path: string, maxBytes: number): Promise<Doc
     contentHash: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
     bytes: bytes.length,
     encoding,
-    warnings: [...warnings, ...(isEmpty ? ["the file is empty"] : [])],
+    warnings: [...warnings, ...(fault === null ? [] : [fault]), ...(isEmpty ? ["the file is empty"] : [])],
     sections: [...parsed.sections],
     links: [...parsed.links],
     codeBlocks: [...parsed.codeBlocks],
@@ -41,6 +41,16 @@ const PARSERS: Readonly<Record<Document["kind"], (text: string) => ParsedText>> 
   html: parseHtml,
   text: parseText,
 };
+
+/** Markup that nests deeper than its parser can follow is read as plain text: its words are worth more than an error. */
+function parseAs(kind: Document["kind"], text: string): { readonly parsed: ParsedText; readonly fault: string | null } {
+  try {
+    return { parsed: PARSERS[kind](text), fault: null };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { parsed: parseText(text), fault: "its markup nests too deeply to be followed; it was read as plain text" };
+  }
+}
 
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
   try {

@@ -1,5 +1,5 @@
 import type { AnyNode, Element } from "domhandler";
-import { getAttributeValue, textContent } from "domutils";
+import { getAttributeValue } from "domutils";
 import { ElementType, parseDocument } from "htmlparser2";
 import type { CodeBlock, Link, ParsedText, Section } from "./document.ts";
 import { linkTo } from "./link-kind.ts";
@@ -93,7 +93,7 @@ function enter(element: Element, state: WalkState, waiting: (AnyNode | string)[]
     state.current.text += "\n";
     waiting.push("\n");
   }
-  waiting.push(...[...element.children].reverse());
+  for (const child of [...element.children].reverse()) waiting.push(child);
 }
 
 function collectLinks(element: Element, state: WalkState): void {
@@ -101,7 +101,7 @@ function collectLinks(element: Element, state: WalkState): void {
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (!("name" in node)) continue;
     if (node.name === "a") addLink(node as Element, state);
-    waiting.push(...(node as Element).children);
+    for (const child of (node as Element).children) waiting.push(child);
   }
 }
 
@@ -123,6 +123,17 @@ function closeSection(state: WalkState): void {
 function classOfCode(element: Element): string {
   const code = element.children.find((child): child is Element => "name" in child && child.name === "code");
   return code === undefined ? "" : (getAttributeValue(code, "class") ?? "");
+}
+
+/** All text below an element. A stack, for the same reason as in `walk`. */
+function textContent(element: Element): string {
+  const texts: string[] = [];
+  const waiting: AnyNode[] = [element];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node.type === ElementType.Text) texts.push(node.data);
+    else if ("children" in node) for (const child of [...node.children].reverse()) waiting.push(child);
+  }
+  return texts.join("");
 }
 
 function clean(text: string): string {

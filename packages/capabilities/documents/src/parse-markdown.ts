@@ -101,8 +101,8 @@ function collect(root: Root): { readonly links: Link[]; readonly codeBlocks: Cod
     else if (node.type === "link") add(plainText(node), node.url);
     else if (node.type === "linkReference") references.push({ text: plainText(node), identifier: node.identifier });
     else if (node.type === "code") codeBlocks.push({ language: node.lang ?? null, text: node.value });
-    else if (node.type === "html") links.push(...parseHtml(node.value).links);
-    if ("children" in node) waiting.push(...[...node.children].reverse());
+    else if (node.type === "html") for (const link of parseHtml(node.value).links) links.push(link);
+    if ("children" in node) for (const child of [...node.children].reverse()) waiting.push(child);
   }
   for (const { text, identifier } of references) add(text, definitions.get(identifier));
   return { links, codeBlocks };

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { skip, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findDocuments } from "../src/find-documents.ts";
@@ -72,8 +72,9 @@ describe("HTML", () => {
     expect(parsed.codeBlocks).toEqual([{ language: "js", text: "let a;" }]);
   });
 
-  test("nesting without end exhausts nothing", () => {
-    expect(parseHtml(`${"<div>".repeat(20_000)}deep`).text).toBe("deep");
+  test.each(["<div>", "<h1><b>", "<h2>", "<a href=x>", "<pre><i>"])("nesting of %s without end exhausts nothing", (tag) => {
+    const parsed = parseHtml(`${tag.slice(0, 4)}${tag.repeat(20_000)}deep`);
+    expect([parsed.text, parsed.codeBlocks[0]?.text].join()).toContain("deep");
   });
 });
 
@@ -146,7 +147,7 @@ describe("files", () => {
     symlinkSync(folder.path, at("b/around"));
     const found = await findDocuments({ folder: folder.path, names: ["readme*"], extensions: ["md", "txt"], hidden: false }, ctx);
     expect(found.documents.map(({ relativePath }) => relativePath)).toEqual(["README.txt", "b/README.md", "b/c/readme"]);
-    expect(found.counts).toEqual({ folders: 3, files: 6, documents: 3 });
+    expect(found.counts).toEqual({ folders: 3, files: 6, links: 1, documents: 3 });
   });
 
   test("hidden folders are searched on request only", async () => {
@@ -171,11 +172,38 @@ describe("files", () => {
     });
   });
 
-  test("a folder that may not be read is passed over and named", async (context) => {
-    if (process.getuid?.() === 0) skip(context, "root may read everything");
+  test("a folder that may not be read is passed over and named", async () => {
+    chmodSync(folder.path, 0o755);
     mkdirSync(at("locked"));
     chmodSync(at("locked"), 0);
-    const found = await findDocuments({ folder: folder.path, names: [], extensions: ["md"], hidden: false }, ctx);
-    expect(found.skipped).toEqual([expect.objectContaining({ path: at("locked") })]);
+    const find = () => findDocuments({ folder: folder.path, names: [], extensions: ["md"], hidden: false }, ctx);
+    const found = await asNobody(find);
+    expect(found.skipped).toEqual([{ path: at("locked"), reason: "may not be read" }]);
+  });
+
+  test("markup that nests too deeply is read as plain text, and says so", async () => {
+    const document = await parseDocument(write("deep.md", `${">".repeat(20_000)} words\n`), 1_000_000);
+    expect(document.text).toContain("words");
+    expect(document.warnings).toEqual([expect.stringContaining("nests too deeply")]);
+  });
+
+  test("a page that names its encoding is read in it", async () => {
+    const page = Buffer.concat([Buffer.from('<meta charset="Shift_JIS"><p>'), Buffer.from([0x83, 0x65, 0x83, 0x58, 0x83, 0x67])]);
+    await expect(parseDocument(write("page.html", page), LIMIT)).resolves.toMatchObject({
+      text: "テスト",
+      encoding: "shift_jis",
+      warnings: [],
+    });
   });
 });
+
+/** Root may read everything: it steps down for as long as `work` takes. */
+async function asNobody<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
