@@ -1,4 +1,12 @@
-import { action, type GpuProcess, type MachineStatus, type SystemMonitor as MonitorPort, ToolCapability, z } from "@cjm/capability";
+import {
+  action,
+  CapabilityTransientError,
+  type GpuProcess,
+  type MachineStatus,
+  type SystemMonitor as MonitorPort,
+  ToolCapability,
+  z,
+} from "@cjm/capability";
 import { type Inventory, readInventory } from "./inventory.ts";
 import { CpuMeter, readMemory } from "./machine-use.ts";
 import { type Gpu, queryGpuProcesses, queryGpus } from "./nvidia-smi.ts";
@@ -20,8 +28,8 @@ export class SystemMonitor extends ToolCapability implements MonitorPort {
 
   readonly #cpu = new CpuMeter();
   #inventory: Promise<Inventory> | null = null;
-  /** A machine without `nvidia-smi` does not get one while we run: it is not looked for again. */
-  #hasNoGpu = false;
+  /** `none`: without `nvidia-smi`, which a machine does not get while we run; it is not looked for again. */
+  #gpuState: "unknown" | "some" | "none" = "unknown";
 
   readonly actions = {
     status: action({
@@ -64,8 +72,8 @@ export class SystemMonitor extends ToolCapability implements MonitorPort {
     const gpus = await this.#gpus();
     if (gpus.length === 0) return [];
     const processes = await queryGpuProcesses(gpus);
-    if (processes === null) throw new Error("nvidia-smi does not list processes");
-    return processes;
+    if (processes.kind !== "answer") throw new CapabilityTransientError("nvidia-smi does not list processes.");
+    return processes.value;
   }
 
   async #status(): Promise<z.output<typeof StatusSchema>> {
@@ -82,10 +90,16 @@ export class SystemMonitor extends ToolCapability implements MonitorPort {
     };
   }
 
+  /** A driver that never answered is no GPU; one that stops answering must not look like a GPU that is free, or gone. */
   async #gpus(): Promise<readonly Gpu[]> {
-    if (this.#hasNoGpu) return [];
+    if (this.#gpuState === "none") return [];
     const gpus = await queryGpus();
-    if (gpus === null) this.#hasNoGpu = true;
-    return gpus ?? [];
+    if (gpus.kind === "answer") {
+      this.#gpuState = "some";
+      return gpus.value;
+    }
+    if (this.#gpuState === "some") throw new CapabilityTransientError("nvidia-smi answered before and does not answer now.");
+    if (gpus.kind === "absent") this.#gpuState = "none";
+    return [];
   }
 }

@@ -15,24 +15,28 @@ export interface Gpu {
 const run = promisify(execFile);
 const TIMEOUT_MS = 2_000;
 
-/** All NVIDIA devices; null when there is no `nvidia-smi`, or it does not answer. */
-export async function queryGpus(): Promise<readonly Gpu[] | null> {
-  const text = await ask("--query-gpu=index,uuid,name,memory.total,memory.free,memory.used,utilization.gpu");
-  return text === null ? null : parseGpus(text);
+/** What asking came to: `absent`, there is no such program; `silent`, it did not answer in time, or not with success. */
+export type Answer<Value> = { readonly kind: "answer"; readonly value: Value } | { readonly kind: "absent" } | { readonly kind: "silent" };
+
+/** All NVIDIA devices. */
+export async function queryGpus(): Promise<Answer<readonly Gpu[]>> {
+  const answer = await ask("--query-gpu=index,uuid,name,memory.total,memory.free,memory.used,utilization.gpu");
+  return answer.kind === "answer" ? { kind: "answer", value: parseGpus(answer.value) } : answer;
 }
 
-/** Processes that compute on a device; null when it cannot be asked. */
-export async function queryGpuProcesses(gpus: readonly Gpu[]): Promise<readonly GpuProcess[] | null> {
-  const text = await ask("--query-compute-apps=gpu_uuid,pid,used_memory,process_name");
-  return text === null ? null : parseGpuProcesses(text, gpus);
+/** Processes that compute on a device. */
+export async function queryGpuProcesses(gpus: readonly Gpu[]): Promise<Answer<readonly GpuProcess[]>> {
+  const answer = await ask("--query-compute-apps=gpu_uuid,pid,used_memory,process_name");
+  return answer.kind === "answer" ? { kind: "answer", value: parseGpuProcesses(answer.value, gpus) } : answer;
 }
 
-async function ask(query: string): Promise<string | null> {
+async function ask(query: string): Promise<Answer<string>> {
   try {
     const { stdout } = await run("nvidia-smi", [query, "--format=csv,noheader,nounits"], { timeout: TIMEOUT_MS });
-    return stdout;
-  } catch {
-    return null;
+    return { kind: "answer", value: stdout };
+  } catch (error) {
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return { kind: isAbsent ? "absent" : "silent" };
   }
 }
 

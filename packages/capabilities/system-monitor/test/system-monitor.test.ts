@@ -45,6 +45,23 @@ describe("the monitor", () => {
     await expect(new SystemMonitor().listProcesses()).resolves.toEqual([]);
   });
 
+  test("a driver that stops answering is an error, not a machine without a GPU", async () => {
+    await using folder = await temporaryFolder();
+    const install = (script: string): void => {
+      writeFileSync(join(folder.path, "nvidia-smi"), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(folder.path, "nvidia-smi"), 0o755);
+    };
+    process.env["PATH"] = `${folder.path}:${PATH}`;
+    const monitor = new SystemMonitor();
+    install("echo 'No devices were found'; exit 6");
+    await expect(monitor.getSystemStatus()).resolves.toMatchObject({ gpu_type: "None" });
+    install(`printf '%s' '${GPUS}'`);
+    await expect(monitor.getSystemStatus()).resolves.toMatchObject({ gpu_type: "NVIDIA" });
+    install("exit 9");
+    await expect(monitor.getSystemStatus()).rejects.toThrow("does not answer now");
+    await expect(monitor.listProcesses()).rejects.toThrow("does not answer now");
+  });
+
   test("with GPUs sums memory and takes the busiest load", async () => {
     await using folder = await temporaryFolder();
     const program = join(folder.path, "nvidia-smi");
