@@ -39,6 +39,8 @@ class DocumentWriter {
   readonly #analysis: AnalysisInput;
   readonly #provenance: Provenance;
   readonly #id: string;
+  readonly #insertNode: Database.Statement;
+  readonly #insertEdge: Database.Statement;
   #nodes = 0;
   #edges = 0;
 
@@ -48,6 +50,8 @@ class DocumentWriter {
     this.#analysis = analysis;
     this.#provenance = provenance;
     this.#id = documentIdOf(document.path);
+    this.#insertNode = database.prepare("INSERT OR IGNORE INTO nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insertEdge = database.prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   }
 
   write(): Added {
@@ -145,15 +149,11 @@ class DocumentWriter {
   }
 
   #node(id: string, kind: string, label: string, documentId: string | null, data: object): void {
-    this.#nodes += this.#database
-      .prepare("INSERT OR IGNORE INTO nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .run(id, kind, label, documentId, JSON.stringify(data), ...this.#origin()).changes;
+    this.#nodes += this.#insertNode.run(id, kind, label, documentId, JSON.stringify(data), ...this.#origin()).changes;
   }
 
   #edge(source: string, target: string, kind: string, weight: number, count: number): void {
-    this.#edges += this.#database
-      .prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .run(source, target, kind, weight, count, this.#id, ...this.#origin()).changes;
+    this.#edges += this.#insertEdge.run(source, target, kind, weight, count, this.#id, ...this.#origin()).changes;
   }
 
   #origin(): [string, string | null, string | null, string] {
@@ -170,9 +170,13 @@ function erase(database: Database.Database, id: string): void {
     )
     .run(id);
   database.prepare("DELETE FROM addresses WHERE document_id = ?").run(id);
+  const shared = database
+    .prepare<[string], { target: string }>("SELECT DISTINCT target FROM edges WHERE document_id = ? AND kind IN ('mentions', 'cites')")
+    .all(id);
   database.prepare("DELETE FROM edges WHERE document_id = ? OR target = ?").run(id, id);
   database.prepare("DELETE FROM nodes WHERE document_id = ?").run(id);
-  database.prepare("DELETE FROM nodes WHERE document_id IS NULL AND NOT EXISTS (SELECT 1 FROM edges WHERE edges.target = nodes.id)").run();
+  const abandoned = database.prepare("DELETE FROM nodes WHERE id = @id AND NOT EXISTS (SELECT 1 FROM edges WHERE target = @id)");
+  for (const { target } of shared) abandoned.run({ id: target });
   database.prepare("DELETE FROM pending_links WHERE document_id = ?").run(id);
   database.prepare("DELETE FROM passages WHERE document_id = ?").run(id);
   database.prepare("DELETE FROM documents WHERE id = ?").run(id);

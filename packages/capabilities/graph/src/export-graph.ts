@@ -1,10 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
-import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import { encodeXML } from "entities";
+import { writeWhole } from "./write-whole.ts";
 
 interface NodeRow {
   readonly id: string;
@@ -30,14 +29,27 @@ export interface Exported {
   readonly edges: number;
 }
 
-/** Writes all nodes and edges with their provenance, row by row; the file appears when it is whole. */
-export async function exportGraph(database: Database.Database, format: "json" | "graphml", path: string): Promise<Exported> {
+/**
+ * Writes all nodes and edges with their provenance, row by row, as they stand when it is called; the file appears when it is whole.
+ * It reads over a connection of its own: a connection that hands out rows can write nothing until the last one.
+ */
+export async function exportGraph(
+  database: Database.Database,
+  format: "json" | "graphml",
+  path: string,
+  signal?: AbortSignal,
+): Promise<Exported> {
   const counts = { nodes: 0, edges: 0 };
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.unfinished`;
-  const lines = format === "json" ? jsonLines(database, counts) : graphmlLines(database, counts);
-  await pipeline(Readable.from(lines), createWriteStream(unfinished));
-  await rename(unfinished, path);
+  const reader = new Database(database.name, { readonly: true, timeout: 10_000 });
+  try {
+    reader.exec("BEGIN");
+    // The moment that a transaction shows is the one of its first read.
+    reader.prepare("SELECT 1 FROM nodes LIMIT 1").get();
+    const lines = format === "json" ? jsonLines(reader, counts) : graphmlLines(reader, counts);
+    await writeWhole(path, (unfinished) => pipeline(Readable.from(lines), createWriteStream(unfinished), signal ? { signal } : {}));
+  } finally {
+    reader.close();
+  }
   return { path, ...counts };
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CapabilityFatalError, CapabilityInputError } from "@cjm/capability";
 import Database from "better-sqlite3";
@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS pending_links (document_id TEXT NOT NULL, address TEX
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(title, body, document_id UNINDEXED, section_id UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2');
 `;
 
+const NAME = /^[\w-]{1,64}$/;
+
 /** Opens graphs below one folder by name and keeps them open. */
 export class GraphDatabases {
   readonly #folder: string;
@@ -50,13 +52,23 @@ export class GraphDatabases {
   get(name: string): Database.Database {
     const known = this.#open.get(name);
     if (known !== undefined) return known;
-    if (!/^[\w-]{1,64}$/.test(name))
+    if (!NAME.test(name))
       throw new CapabilityInputError(`'${name}' cannot be the name of a graph. Use up to 64 letters, digits, _ and -.`, {
         fields: ["graph"],
       });
     const database = openGraph(join(this.#folder, `${name}.db`));
     this.#open.set(name, database);
     return database;
+  }
+
+  /** @throws CapabilityInputError also for a graph that nothing was put into yet */
+  existing(name: string): Database.Database {
+    if (this.#open.has(name) || !NAME.test(name) || existsSync(join(this.#folder, `${name}.db`))) return this.get(name);
+    const known = existsSync(this.#folder) ? readdirSync(this.#folder).flatMap((file) => /^([\w-]+)\.db$/.exec(file)?.[1] ?? []) : [];
+    throw new CapabilityInputError(
+      `There is no graph '${name}'. ${known.length === 0 ? "Put a document into it with 'add' first." : `There are: ${known.sort().join(", ")}.`}`,
+      { fields: ["graph"] },
+    );
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { CapabilityInputError } from "@cjm/capability";
 import type Database from "better-sqlite3";
 
 export interface GraphStats {
@@ -34,8 +35,15 @@ export interface Neighbour {
   readonly distance: number;
 }
 
-/** Nodes within `depth` steps of one, along edges in either direction, nearest first. */
+/**
+ * Nodes within `depth` steps of one, along edges in either direction, nearest first.
+ * @throws CapabilityInputError when there is no such node
+ */
 export function neighbours(database: Database.Database, id: string, depth: number, limit: number): Neighbour[] {
+  if (database.prepare("SELECT 1 FROM nodes WHERE id = ?").get(id) === undefined)
+    throw new CapabilityInputError(`There is no node '${id}'. 'search' gives the documents, 'export' the names of all nodes.`, {
+      fields: ["id"],
+    });
   return database
     .prepare<[string, number, string, number], Neighbour>(
       `WITH RECURSIVE reached(id, distance) AS (

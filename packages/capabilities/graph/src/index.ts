@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { action, type CallContext, ToolCapability, z } from "@cjm/capability";
 import { addDocument, removeDocument } from "./add-document.ts";
@@ -7,8 +8,9 @@ import { AnalysisInputSchema, DocumentInputSchema } from "./graph-input.ts";
 import { graphStats, neighbours } from "./graph-stats.ts";
 import { renderReport } from "./report/render-report.ts";
 import { reportData } from "./report/report-data.ts";
+import { FailureInputSchema, failureOf } from "./report-failure.ts";
 import { search } from "./search.ts";
-import { FailureInputSchema, failureOf, writeWhole } from "./write-report.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const graph = z.string().default("default").describe("Name of the graph; each is a file of its own");
 const failures = z.record(z.string(), z.array(FailureInputSchema)).default({});
@@ -38,7 +40,7 @@ export class Graph extends ToolCapability {
       input: z.object({ graph, path: z.string() }),
       output: z.object({ removed: z.boolean() }),
       idempotent: true,
-      run: (input, ctx) => ({ removed: removeDocument(this.#database(input.graph, ctx), resolve(input.path)) }),
+      run: (input, ctx) => ({ removed: removeDocument(this.#existing(input.graph, ctx), resolve(input.path)) }),
     }),
     search: action({
       description: "Full-text search over titles and sections.",
@@ -47,7 +49,7 @@ export class Graph extends ToolCapability {
         hits: z.array(z.object({ path: z.string(), document: z.string(), section: z.string(), snippet: z.string(), score: z.number() })),
       }),
       idempotent: true,
-      run: (input, ctx) => ({ hits: search(this.#database(input.graph, ctx), input.query, input.limit) }),
+      run: (input, ctx) => ({ hits: search(this.#existing(input.graph, ctx), input.query, input.limit) }),
     }),
     stats: action({
       description: "How many documents, nodes and edges there are, by kind.",
@@ -67,14 +69,14 @@ export class Graph extends ToolCapability {
       input: z.object({ graph, id: z.string(), depth: z.int().min(1).max(4).default(1), limit: z.int().min(1).max(10_000).default(50) }),
       output: z.object({ neighbours: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string(), distance: z.int() })) }),
       idempotent: true,
-      run: (input, ctx) => ({ neighbours: neighbours(this.#database(input.graph, ctx), input.id, input.depth, input.limit) }),
+      run: (input, ctx) => ({ neighbours: neighbours(this.#existing(input.graph, ctx), input.id, input.depth, input.limit) }),
     }),
     export: action({
       description: "Writes the whole graph as JSON or GraphML.",
       input: z.object({ graph, format: z.enum(["json", "graphml"]).default("json"), path: z.string() }),
       output: z.object({ path: z.string(), nodes: z.int(), edges: z.int() }),
       idempotent: true,
-      run: (input, ctx) => exportGraph(this.#database(input.graph, ctx), input.format, resolve(input.path)),
+      run: (input, ctx) => exportGraph(this.#database(input.graph, ctx), input.format, resolve(input.path), ctx.signal),
     }),
     report: action({
       description: "Writes one self-contained HTML page about the documents of this run, or about all of them.",
@@ -100,6 +102,12 @@ export class Graph extends ToolCapability {
     return this.#databases.get(name);
   }
 
+  /** For what makes no sense on an empty graph: a mistyped name must not look like one. */
+  #existing(name: string, ctx: CallContext) {
+    this.#databases ??= new GraphDatabases(ctx.dataDir);
+    return this.#databases.existing(name);
+  }
+
   async #report(
     input: { graph: string; path: string; title: string; failures: z.output<typeof failures>; machine: Record<string, unknown> },
     ctx: CallContext,
@@ -116,7 +124,7 @@ export class Graph extends ToolCapability {
       createdAt: new Date().toISOString(),
     });
     ctx.throwIfCancelled();
-    await writeWhole(path, page);
+    await writeWhole(path, (unfinished) => writeFile(unfinished, page));
     return {
       path,
       documents: data.documents.length,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import fc from "fast-check";
@@ -152,6 +152,15 @@ describe("asking", () => {
 
   test("a name that is no name is refused", () => {
     expect(() => databases.get("../etc")).toThrow("cannot be the name of a graph");
+    expect(() => databases.existing("../etc")).toThrow("cannot be the name of a graph");
+  });
+
+  test("a graph or a node that is not there is named, with what is", () => {
+    expect(() => databases.existing("h")).toThrow("Put a document into it");
+    add(document("/a.md"));
+    expect(() => databases.existing("h")).toThrow("There are: g.");
+    expect(databases.existing("g")).toBe(databases.get("g"));
+    expect(() => neighbours(databases.get("g"), "doc:none", 1, 10)).toThrow("There is no node 'doc:none'");
   });
 });
 
@@ -168,6 +177,27 @@ describe("exporting", () => {
     const xml = readFileSync(graphml.path, "utf8");
     expect(await checkXml(xml)).toBe("ok");
     expect(xml.match(/<node /g)).toHaveLength(json.nodes);
+  });
+});
+
+describe("exporting beside writers", () => {
+  test("shows one moment, and lets documents be added meanwhile", async () => {
+    for (let index = 0; index < 300; index++) add(document(`/d${index}.md`), [`term ${index}`]);
+    const before = graphStats(databases.get("g"));
+    const exporting = exportGraph(databases.get("g"), "json", join(folder.path, "graph.json"));
+    await new Promise((resolve) => setImmediate(resolve));
+    add(document("/later.md"), ["later"]);
+    const { nodes } = await exporting;
+    expect(nodes).toBe(Object.values(before.nodes).reduce((sum, count) => sum + count, 0));
+  });
+
+  test.each([
+    ["a folder", () => folder.path, "it is a folder"],
+    ["a path through a file", () => join(folder.path, "g.db/graph.json"), "a part of its path is a file"],
+  ])("to %s is refused with the reason, and leaves nothing behind", async (_name, path, reason) => {
+    add(document("/a.md"));
+    await expect(exportGraph(databases.get("g"), "json", path())).rejects.toMatchObject({ message: expect.stringContaining(reason) });
+    expect(readdirSync(folder.path).filter((name) => name.includes("unfinished"))).toEqual([]);
   });
 });
 

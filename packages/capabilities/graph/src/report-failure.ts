@@ -1,5 +1,3 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { z } from "@cjm/capability";
 import type { ReportFailure } from "./report/render-report.ts";
 
@@ -14,11 +12,4 @@ export function failureOf(step: string, failure: z.infer<typeof FailureInputSche
   const item = typeof failure.item === "object" && failure.item !== null ? (failure.item as Record<string, unknown>) : {};
   const path = item["relativePath"] ?? item["path"];
   return { step, path: typeof path === "string" ? path : "?", message: failure.error.message };
-}
-
-/** The file appears when it is whole. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.unfinished`, text);
-  await rename(`${path}.unfinished`, path);
 }
