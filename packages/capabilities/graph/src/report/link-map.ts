@@ -1,142 +1,70 @@
-import { basename, dirname } from "node:path";
-import {
-  forceCollide,
-  forceLink,
-  forceManyBody,
-  forceSimulation,
-  forceX,
-  forceY,
-  type SimulationLinkDatum,
-  type SimulationNodeDatum,
-} from "d3-force";
 import { formatNumber, html, Markup } from "./html.ts";
-import type { ReportData, ReportLink } from "./report-data.ts";
+import { type LinkLayout, linkLayout, type MapNode } from "./link-layout.ts";
+import { placeNames } from "./place-names.ts";
+import type { ReportData } from "./report-data.ts";
 
-const MAX_SITES = 12;
-const MAX_DOCUMENTS = 140;
-const [WIDTH, HEIGHT] = [960, 620];
+const SIZE = { width: 1080, height: 700 };
+const COLOURS = 7;
+const MAX_NAMES = 70;
 
-interface MapNode extends SimulationNodeDatum {
-  readonly id: string;
-  readonly kind: "document" | "site";
-  readonly label: string;
-  readonly detail: string;
-  degree: number;
-}
-
-/** The best connected documents and sites with the links between them. The layout is computed here, and always the same. */
+/** A map of the documents that link to one another. Every dot leads to its row of the table below, also by keyboard. */
 export function linkMap(data: ReportData): Markup {
-  const { nodes, links } = mostConnected(data);
-  if (links.length === 0) return html`<p class="empty">No document links to another, or to a site.</p>`;
-  layOut(nodes, links);
-  const place = new Map(nodes.map((node) => [node.id, node]));
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${nodes.length} documents and sites with ${links.length} links between them`}">
-<g class="links">${links.map((link) => line(place.get(link.source), place.get(link.target), link))}</g>
-<g class="nodes">${[...nodes].sort((a, b) => a.degree - b.degree).map(dot)}</g>
-<g class="names">${legible(nodes).map(name)}</g></svg>`;
+  const layout = linkLayout(data.documents, data.links, SIZE);
+  if (layout.links.length === 0) return html`<p class="empty">No document links to another one.</p>`;
+  const byWeight = [...layout.nodes].sort(
+    (a, b) => b.incoming - a.incoming || b.outgoing - a.outgoing || (a.document.id < b.document.id ? -1 : 1),
+  );
+  return html`<div class="map"><svg viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="group" aria-label="${`Map of ${layout.nodes.length} documents with ${layout.links.length} links between them. The tables below say the same in words.`}">
+<g class="links" fill="none">${layout.links.map(arc)}</g>
+<g class="nodes">${[...byWeight].reverse().map(dot)}</g>
+<g class="names" aria-hidden="true">${placeNames(byWeight, SIZE)
+    .slice(0, MAX_NAMES)
+    .map(
+      ({ node, x, y, anchor }) =>
+        html`<text x="${at(x)}" y="${at(y)}" text-anchor="${anchor}" data-of="${node.document.id}" class="${node.radius > 10 ? "major" : ""}">${node.label}</text>`,
+    )}</g></svg></div>
+${legend(layout)}`;
 }
 
-function mostConnected(data: ReportData): { readonly nodes: MapNode[]; readonly links: readonly ReportLink[] } {
-  const degree = (links: readonly ReportLink[]): Map<string, number> => {
-    const counts = new Map<string, number>();
-    for (const { source, target } of links) for (const id of [source, target]) counts.set(id, (counts.get(id) ?? 0) + 1);
-    return counts;
-  };
-  const top = (counts: ReadonlyMap<string, number>, isWanted: (id: string) => boolean, limit: number): Set<string> =>
-    new Set(
-      [...counts]
-        .filter(([id]) => isWanted(id))
-        .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-        .slice(0, limit)
-        .map(([id]) => id),
-    );
-  const isSite = (id: string): boolean => id.startsWith("site:");
-  const sites = top(degree(data.links), isSite, MAX_SITES);
-  const candidates = data.links.filter(({ target }) => !isSite(target) || sites.has(target));
-  const documents = top(degree(candidates), (id) => !isSite(id), MAX_DOCUMENTS);
-  const links = candidates.filter(({ source, target }) => documents.has(source) && (documents.has(target) || sites.has(target)));
-  const facts = new Map(data.documents.map((document) => [document.id, document]));
-  const nodes = [...degree(links)].map(([id, count]): MapNode => {
-    if (isSite(id))
-      return {
-        id,
-        kind: "site",
-        label: id.slice("site:".length),
-        detail: `${id.slice("site:".length)}: ${count} documents link here`,
-        degree: count,
-      };
-    const path = facts.get(id)?.path ?? id;
-    return { id, kind: "document", label: basename(dirname(path)), detail: `${path}: ${count} links`, degree: count };
-  });
-  return { nodes, links };
-}
-
-function layOut(nodes: MapNode[], links: readonly ReportLink[]): void {
-  const edges: SimulationLinkDatum<MapNode>[] = links.map(({ source, target }) => ({ source, target }));
-  const simulation = forceSimulation(nodes)
-    .force(
-      "link",
-      forceLink<MapNode, SimulationLinkDatum<MapNode>>(edges)
-        .id(({ id }) => id)
-        .distance(46)
-        .strength(0.35),
-    )
-    .force("charge", forceManyBody().strength(-90).distanceMax(320))
-    .force("x", forceX(0).strength(0.05))
-    .force("y", forceY(0).strength(0.08))
-    .force(
-      "collide",
-      forceCollide<MapNode>((node) => radius(node) + 4),
-    )
-    .stop();
-  simulation.tick(300);
-  const bounds = (pick: (node: MapNode) => number): [number, number] => [Math.min(...nodes.map(pick)), Math.max(...nodes.map(pick))];
-  const [[left, right], [top, bottom]] = [bounds(({ x = 0 }) => x), bounds(({ y = 0 }) => y)];
-  const margin = 40;
-  const scale = Math.min((WIDTH - 2 * margin) / Math.max(1, right - left), (HEIGHT - 2 * margin) / Math.max(1, bottom - top));
-  for (const node of nodes) {
-    node.x = WIDTH / 2 + ((node.x ?? 0) - (left + right) / 2) * scale;
-    node.y = HEIGHT / 2 + ((node.y ?? 0) - (top + bottom) / 2) * scale;
-  }
-}
-
-function radius(node: MapNode): number {
-  return Math.min(18, 3 + Math.sqrt(node.degree) * (node.kind === "site" ? 1.6 : 1.2));
-}
-
-function line(from: MapNode | undefined, to: MapNode | undefined, link: ReportLink): Markup {
-  if (from === undefined || to === undefined) return new Markup("");
-  return html`<line class="${link.kind === "links_to" ? "inner" : "outer"}" x1="${at(from.x)}" y1="${at(from.y)}" x2="${at(to.x)}" y2="${at(to.y)}"/>`;
+/** Bent to the right of its direction: links there and back can be told apart. */
+function arc({ from, to }: LinkLayout["links"][number]): Markup {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const bend = 0.12;
+  const control = `${at((from.x + to.x) / 2 - dy * bend)} ${at((from.y + to.y) / 2 + dx * bend)}`;
+  const colour = from.community === to.community ? colourOf(to) : "cx";
+  return html`<path class="${colour}" data-from="${from.document.id}" data-to="${to.document.id}" d="${`M${at(from.x)} ${at(from.y)}Q${control} ${at(to.x)} ${at(to.y)}`}"/>`;
 }
 
 function dot(node: MapNode): Markup {
-  return html`<circle class="${node.kind}" cx="${at(node.x)}" cy="${at(node.y)}" r="${radius(node).toFixed(1)}"><title>${node.detail}</title></circle>`;
+  const said = `${node.label}: linked from ${formatNumber(node.incoming)}, links to ${formatNumber(node.outgoing)}`;
+  return html`<a href="${`#${node.document.id}`}" data-id="${node.document.id}" aria-label="${said}"><circle class="${colourOf(node)}" cx="${at(node.x)}" cy="${at(node.y)}" r="${at(node.radius)}"><title>${`${said}\n${node.document.path}`}</title></circle></a>`;
 }
 
-/** Names of the best connected, as far as no name covers another. */
-function legible(nodes: readonly MapNode[]): MapNode[] {
-  const placed: { readonly left: number; readonly right: number; readonly y: number }[] = [];
-  return [...nodes]
-    .sort((a, b) => b.degree - a.degree || (a.id < b.id ? -1 : 1))
-    .filter((node) => {
-      const half = node.label.length * 3.4 + 4;
-      const box = { left: (node.x ?? 0) - half, right: (node.x ?? 0) + half, y: (node.y ?? 0) - radius(node) };
-      const isFree = placed.every((other) => box.right < other.left || box.left > other.right || Math.abs(box.y - other.y) > 13);
-      if (isFree) placed.push(box);
-      return isFree && node.degree > 1;
+/** A community goes by the name of its most linked document. */
+function legend({ nodes }: LinkLayout): Markup {
+  const groups = new Map<number, MapNode[]>();
+  for (const node of nodes) groups.set(node.community, [...(groups.get(node.community) ?? []), node]);
+  const entries = [...groups]
+    .sort(([a], [b]) => a - b)
+    .slice(0, COLOURS)
+    .map(([, members]) => {
+      const head = members.reduce((best, node) => (node.incoming > best.incoming ? node : best));
+      return html`<li><i class="${colourOf(head)}"></i>around ${head.label} <span>${members.length}</span></li>`;
     });
+  const others = groups.size - entries.length;
+  return html`<ul class="legend">${entries}${others > 0 ? html`<li><i class="cx"></i>${others === 1 ? "one smaller group" : `${others} smaller groups`}</li>` : new Markup("")}</ul>`;
 }
 
-function name(node: MapNode): Markup {
-  return html`<text x="${at(node.x)}" y="${at((node.y ?? 0) - radius(node) - 4)}" text-anchor="middle">${node.label}</text>`;
+function colourOf({ community }: MapNode): string {
+  return community < COLOURS ? `c${community}` : "cx";
 }
 
-function at(value: number | undefined): string {
-  return (value ?? 0).toFixed(1);
+function at(value: number): string {
+  return value.toFixed(1);
 }
 
-/** One line under the map that says what it leaves out. */
+/** One line above the map that says what it leaves out. */
 export function linkMapCaption(data: ReportData): string {
   const inner = data.links.filter(({ kind }) => kind === "links_to").length;
-  return `${formatNumber(inner)} links lead from one document to another, ${formatNumber(data.links.length - inner)} to ${formatNumber(data.sites)} sites. Shown are the best connected ones.`;
+  return `${formatNumber(inner)} links lead from one document to another, ${formatNumber(data.links.length - inner)} to ${formatNumber(data.sites)} sites. The larger a dot, the more documents lead to it; colours are groups that link among themselves.`;
 }

@@ -1,8 +1,10 @@
-import { languageChart, readabilityChart, sizeChart, termChart } from "./bar-charts.ts";
+import { languageChart, siteChart, termChart } from "./bar-charts.ts";
+import { readabilityChart, sizeChart } from "./column-charts.ts";
 import { formatBytes, formatNumber, html, Markup } from "./html.ts";
 import { linkMap, linkMapCaption } from "./link-map.ts";
 import type { ReportData, ReportDocument } from "./report-data.ts";
-import { REPORT_SCRIPT, REPORT_STYLE } from "./report-style.ts";
+import { REPORT_SCRIPT } from "./report-script.ts";
+import { REPORT_STYLE } from "./report-style.ts";
 
 export interface ReportFailure {
   /** Which step could not do it: `parse`, `analyse`, `add`. */
@@ -24,33 +26,21 @@ export interface ReportOptions {
 /** One self-contained page: nothing in it comes from elsewhere. */
 export function renderReport(data: ReportData, options: ReportOptions): string {
   const { documents } = data;
-  const words = documents.reduce((sum, document) => sum + document.words, 0);
-  const bytes = documents.reduce((sum, document) => sum + document.bytes, 0);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${options.title}</title><style>${new Markup(REPORT_STYLE)}</style></head>
 <body><main>
 <header><p class="kicker">cjm · document graph</p><h1>${options.title}</h1>
 <p>${introduction(documents.length, options)}</p></header>
-<dl class="figures">${[
-    ["Documents", formatNumber(documents.length)],
-    ["Sections", formatNumber(data.sections)],
-    ["Terms", formatNumber(data.distinctTerms)],
-    ["Links", formatNumber(data.links.length)],
-    ["Words", formatNumber(words)],
-    ["Read", formatBytes(bytes)],
-  ].map(([name = "", value = ""]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-<section><h2>Links between documents</h2><p>${linkMapCaption(data)}</p>${linkMap(data)}
-<div class="legend"><span><i></i>document</span><span><i class="site"></i>site</span></div></section>
-<section><h2>What they are about</h2><p>Terms by the number of documents that keep coming back to them.</p>${termChart(data.topTerms)}</section>
-<div class="pair"><section><h2>Sizes</h2><p>Documents by the bytes of their files.</p>${sizeChart(documents)}</section>
-<section><h2>Readability</h2><p>Flesch reading ease of the English ones: the further right, the easier.</p>${readabilityChart(documents)}</section></div>
-<section><h2>Languages</h2><p>As guessed from the words that stand in them.</p>${languageChart(documents)}</section>
+${figures(data, options.failures.length)}
 ${failureSection(options.failures)}
-<section><h2>Documents</h2><p><span id="shown">${`${documents.length} of ${documents.length}`}</span></p>
-<input type="search" placeholder="Filter by title, path or language" aria-label="Filter documents">
-<div class="scroll"><table id="documents"><thead><tr><th>Document</th><th>Language</th><th class="number">Sections</th><th class="number">Words</th><th class="number">Ease</th><th class="number">Size</th></tr></thead>
-<tbody>${documents.map(documentRow)}</tbody></table></div></section>
+<section><h2>How they link</h2><p>${linkMapCaption(data)}</p>${linkMap(data)}</section>
+<div class="pair"><section><h2>What they are about</h2><p>Terms by the number of documents that keep coming back to them, and how often they occur.</p>${termChart(data.topTerms.slice(0, 16))}</section>
+<section><h2>Where they point</h2><p>Sites by the number of documents that link to them.</p>${siteChart(data, 16)}</section></div>
+<div class="pair"><section><h2>How long they are</h2><p>Documents by the size of their files.</p>${sizeChart(documents)}</section>
+<section><h2>How they read</h2><p>Flesch reading ease of the English ones: the further right, the easier.</p>${readabilityChart(documents)}</section></div>
+<section><h2>Languages</h2><p>As guessed from the words that stand in them.</p>${languageChart(documents)}</section>
+${documentSection(documents)}
 ${footer(options)}
 </main><script>${new Markup(REPORT_SCRIPT)}</script></body></html>
 `;
@@ -66,16 +56,52 @@ function introduction(count: number, { failures }: ReportOptions): string {
   return `${formatNumber(count)} documents were found, parsed, analysed and joined into one graph by capabilities that each ran in an environment and a process of their own. ${lost}`;
 }
 
-function documentRow(document: ReportDocument): Markup {
-  const { title, path, language, sections, words, readingEase, bytes, contentHash, jobId } = document;
-  return html`<tr title="${`${contentHash}${jobId === null ? "" : ` · job ${jobId}`}`}"><td>${title}<small>${path}</small></td><td>${language}</td><td class="number">${sections}</td>
-<td class="number">${formatNumber(words)}</td><td class="number">${readingEase === null ? "–" : Math.round(readingEase)}</td><td class="number">${formatBytes(bytes)}</td></tr>`;
+function figures(data: ReportData, lost: number): Markup {
+  const sum = (pick: (document: ReportDocument) => number): number => data.documents.reduce((total, document) => total + pick(document), 0);
+  const entries: [string, string][] = [
+    ["Documents", formatNumber(data.documents.length)],
+    ["Sections", formatNumber(data.sections)],
+    ["Terms", formatNumber(data.distinctTerms)],
+    ["Links", formatNumber(data.links.length)],
+    ["Words", formatNumber(sum(({ words }) => words))],
+    ["Read", formatBytes(sum(({ bytes }) => bytes))],
+  ];
+  return html`<dl class="figures">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}${
+    lost === 0 ? new Markup("") : html`<div class="lost"><dt>Left out</dt><dd>${formatNumber(lost)}</dd></div>`
+  }</dl>`;
+}
+
+function documentSection(documents: readonly ReportDocument[]): Markup {
+  const folder = commonFolder(documents.map(({ path }) => path));
+  const heads = ["Document", "Language", "Sections", "Words", "Ease", "Size"];
+  return html`<section><h2>Documents</h2><p><span id="shown" role="status">${`${documents.length} of ${documents.length}`}</span>${folder === "" ? "" : html`, below <code>${folder}</code>`}</p>
+<input type="search" placeholder="Filter by title, path or language" aria-label="Filter documents">
+<div class="scroll" tabindex="0" role="region" aria-label="Documents"><table id="documents"><thead><tr>${heads.map((head, index) => html`<th class="${index < 2 ? "" : "number"}" scope="col"><button>${head}</button></th>`)}</tr></thead>
+<tbody>${documents.map((document) => documentRow(document, folder))}</tbody></table></div></section>`;
+}
+
+function documentRow(
+  { id, title, path, language, sections, words, readingEase, bytes, contentHash, jobId }: ReportDocument,
+  folder: string,
+): Markup {
+  const origin = `${contentHash}${jobId === null ? "" : ` · job ${jobId}`}`;
+  return html`<tr id="${id}"><td title="${origin}">${title}<small>${path.slice(folder.length)}</small></td><td>${language}</td><td class="number" data-value="${sections}">${formatNumber(sections)}</td>
+<td class="number" data-value="${words}">${formatNumber(words)}</td><td class="number" data-value="${readingEase ?? -1000}">${readingEase === null ? "–" : Math.round(readingEase)}</td><td class="number" data-value="${bytes}">${formatBytes(bytes)}</td></tr>`;
+}
+
+/** With its last slash; empty for fewer than two paths. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = "", ...others] = paths;
+  if (others.length === 0) return "";
+  let length = first.length;
+  for (const path of others) while (!path.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, first.lastIndexOf("/", length - 1) + 1);
 }
 
 function failureSection(failures: readonly ReportFailure[]): Markup {
   if (failures.length === 0) return new Markup("");
-  return html`<section><h2>Left out</h2><p>Nothing of the others was lost.</p><div class="scroll"><table><thead><tr><th>Step</th><th>Document</th><th>Reason</th></tr></thead>
-<tbody>${failures.map(({ step, path, message }) => html`<tr><td>${step}</td><td>${path}</td><td>${message}</td></tr>`)}</tbody></table></div></section>`;
+  return html`<section class="lost-list"><h2>Left out</h2><p>Each with the step and the reason. Nothing of the others was lost.</p><div class="scroll" tabindex="0" role="region" aria-label="Left out"><table><thead><tr><th>Step</th><th>Document</th><th>Reason</th></tr></thead>
+<tbody>${failures.map(({ step, path, message }) => html`<tr><td>${step}</td><td><code>${path}</code></td><td>${message}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 function footer({ runId, createdAt, machine }: ReportOptions): Markup {
