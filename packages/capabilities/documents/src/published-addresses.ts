@@ -5,6 +5,8 @@ import { z } from "@cjm/capability";
 const PackageSchema = z.object({
   name: z.string().optional(),
   homepage: z.string().optional(),
+  os: z.array(z.string()).optional(),
+  cpu: z.array(z.string()).optional(),
   repository: z.union([z.string(), z.object({ url: z.string(), directory: z.string().optional() })]).optional(),
 });
 
@@ -18,9 +20,11 @@ export async function publishedAddresses(path: string): Promise<string[]> {
   return parsed.success ? addressesOf(parsed.data) : [];
 }
 
-export function addressesOf({ name, homepage, repository }: z.infer<typeof PackageSchema>): string[] {
+/** A package for some platforms only is a part of what its repository and home page are about: those are not its own. */
+export function addressesOf({ name, homepage, repository, os = [], cpu = [] }: z.infer<typeof PackageSchema>): string[] {
   const addresses = new Set<string>();
   if (name !== undefined) addresses.add(`https://www.npmjs.com/package/${name}`);
+  if (os.length > 0 || cpu.length > 0) return [...addresses];
   const home = repository === undefined ? null : repositoryPage(typeof repository === "string" ? { url: repository } : repository);
   if (home !== null) addresses.add(home);
   if (homepage !== undefined && /^https?:\/\//.test(homepage)) addresses.add(homepage);

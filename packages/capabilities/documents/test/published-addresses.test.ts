@@ -10,6 +10,7 @@ test.each([
   [{ repository: { url: "git+https://github.com/o/n.git", directory: "packages/x" } }, ["https://github.com/o/n/tree/HEAD/packages/x"]],
   [{ repository: "git@github.com:o/n.git" }, ["https://github.com/o/n"]],
   [{ repository: "git://github.com/o/n.git", homepage: "https://x.dev" }, ["https://github.com/o/n", "https://x.dev"]],
+  [{ name: "n-linux-x64", repository: "o/n", homepage: "https://n.dev", os: ["linux"] }, ["https://www.npmjs.com/package/n-linux-x64"]],
   [{ repository: "somewhere", homepage: "none" }, []],
 ])("%j", (manifest, addresses) => {
   expect(addressesOf(manifest)).toEqual(addresses);

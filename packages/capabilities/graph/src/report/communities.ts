@@ -40,10 +40,12 @@ function mostCommon(labels: readonly string[], own: string): string {
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const most = Math.max(...counts.values());
   if (counts.get(own) === most) return own;
-  return [...counts]
-    .filter(([, count]) => count === most)
-    .map(([label]) => label)
-    .reduce((first, label) => (label < first ? label : first));
+  return (
+    [...counts]
+      .filter(([, count]) => count === most)
+      .map(([label]) => label)
+      .sort()[0] ?? own
+  );
 }
 
 function ranked(labels: ReadonlyMap<string, string>): ReadonlyMap<string, number> {

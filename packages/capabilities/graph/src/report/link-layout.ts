@@ -84,10 +84,14 @@ function countBy(links: readonly ReportLink[], key: (link: ReportLink) => string
   return counts;
 }
 
-/** A file's own name says nothing when it is one that every folder has. */
-function labelOf({ path }: ReportDocument): string {
+/** A file's own name says nothing when it is one that every folder has; a package's name has its scope, a translation its language. */
+export function labelOf({ path }: Pick<ReportDocument, "path">): string {
   const name = basename(path, extname(path));
-  return /^(readme|index|changelog|history|changes|license)$/i.test(name) ? basename(dirname(path)) || name : name;
+  const [, common, variant] = /^(readme|index|changelog|history|changes|license)(?:[._-](.+))?$/i.exec(name) ?? [];
+  const folder = basename(dirname(path));
+  if (common === undefined || folder === "") return name;
+  const scope = basename(dirname(dirname(path)));
+  return `${scope.startsWith("@") ? `${scope}/` : ""}${folder}${variant === undefined ? "" : ` (${variant})`}`;
 }
 
 function simulate(
