@@ -1,4 +1,14 @@
 export { escapeNonAscii } from "./ascii-json.ts";
+export {
+  CACHE_HASH_LENGTHS,
+  type CacheDirectory,
+  type CacheFolder,
+  type CacheHashLengths,
+  cacheDirectoryPath,
+  cacheFolderPath,
+  cacheLeafName,
+  cacheStem,
+} from "./cache/cache-directory-path.ts";
 export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type BindingScope, bindArguments, bindValue } from "./composition/bind-arguments.ts";
@@ -63,6 +73,13 @@ export type { JournalEvent, JournalQuery, JournalStore, JournalSubject, StoredJo
 export { JournalWriter } from "./journal/journal-writer.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 export {
+  type AdapterManifest,
+  AdapterManifestSchema,
+  isAdapterDocument,
+  type ProtocolMembers,
+  ProtocolMembersSchema,
+} from "./manifest/adapter-manifest.ts";
+export {
   type CapabilitiesFile,
   CapabilitiesFileSchema,
   type CapabilityEntry,
@@ -85,5 +102,5 @@ export {
   type WorkerKind,
   WorkerKindSchema,
 } from "./manifest/manifest.ts";
-export type { ResourceProfile, ResourceSample, SystemStatus } from "./resources/resource-profile.ts";
+export type { ResourceProfile, ResourceSample, ResourceSizes, SystemStatus } from "./resources/resource-profile.ts";
 export { formatTimestamp, parseTimestamp } from "./timestamp.ts";
