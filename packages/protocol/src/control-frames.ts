@@ -18,7 +18,14 @@ export type HelloFrame = z.infer<typeof HelloFrameSchema>;
 
 /** What a worker tells its host without being asked. */
 export const WorkerFrameSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), protocol: z.number(), pid: z.number() }),
+  z.object({
+    type: z.literal("ready"),
+    protocol: z.number(),
+    /** Of the process that serves: the keeper of a worker of the original names its child. */
+    pid: z.number(),
+    /** Loopback TCP port of a worker of the original. Without it, the worker serves on the socket it was told. */
+    port: z.int().min(1).max(65_535).optional(),
+  }),
   z.object({ type: z.literal("failed"), error: JobErrorSchema }),
   z.object({
     type: z.literal("log"),

@@ -23,5 +23,13 @@ export const ROUTES = {
 
 export type RouteName = keyof typeof ROUTES;
 
+/**
+ * Path of a request on behalf of a job. A lifecycle call so sent pushes its progress under that job, and `/cancel` with the
+ * same id ends it; `/progress` answers for that job alone. Workers of the original ignore the query.
+ */
+export function pathForJob(route: "initialize" | "prefetch" | "reconfigure" | "progress", jobId: string | null): string {
+  return jobId === null ? ROUTES[route].path : `${ROUTES[route].path}?job_id=${encodeURIComponent(jobId)}`;
+}
+
 /** What a worker accepts as a request body, in bytes. Larger values go as files. */
 export const REQUEST_BODY_LIMIT_BYTES = 256 * 1024 * 1024;
