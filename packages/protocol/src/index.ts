@@ -35,8 +35,7 @@ export {
   WorkerFrameSchema,
 } from "./control-frames.ts";
 export { detailOfBody, jobErrorOfBody } from "./error-body.ts";
-export { pathForJob, REQUEST_BODY_LIMIT_BYTES, ROUTES, type RouteName } from "./routes.ts";
+export { REQUEST_BODY_LIMIT_BYTES, ROUTES, type RouteName } from "./routes.ts";
 export { decodeStreamFrame, encodeStreamFrame, parsePythonJson, STREAM_CONTENT_TYPE, type StreamFrame } from "./stream-frames.ts";
-export { decodeUsage, encodeUsage, USAGE_HEADER } from "./usage-header.ts";
 export { type CallUsage, decodeUsage, encodeUsage, USAGE_HEADER } from "./usage-header.ts";
 export { decodeWireValue, encodeWireValue, type WireDecoder, type WireValue } from "./wire-value.ts";

@@ -1,4 +1,8 @@
-/** Every route of a worker, by purpose. Source: the original's worker, which serves the same paths and methods. */
+/**
+ * Every route of a worker, by purpose. Source: the original's worker, which serves the same paths and methods. Ours also take
+ * `?job_id=` on `initialize`, `prefetch` and `reconfigure`, whose progress is then pushed under that job and which `cancel` of
+ * that job ends, and on `progress`, to ask for one job.
+ */
 export const ROUTES = {
   health: { method: "GET", path: "/health" },
   stats: { method: "GET", path: "/stats" },
@@ -22,14 +26,6 @@ export const ROUTES = {
 } as const satisfies Record<string, { method: "GET" | "POST"; path: string }>;
 
 export type RouteName = keyof typeof ROUTES;
-
-/**
- * Path of a request on behalf of a job. A lifecycle call so sent pushes its progress under that job, and `/cancel` with the
- * same id ends it; `/progress` answers for that job alone. Workers of the original ignore the query.
- */
-export function pathForJob(route: "initialize" | "prefetch" | "reconfigure" | "progress", jobId: string | null): string {
-  return jobId === null ? ROUTES[route].path : `${ROUTES[route].path}?job_id=${encodeURIComponent(jobId)}`;
-}
 
 /** What a worker accepts as a request body, in bytes. Larger values go as files. */
 export const REQUEST_BODY_LIMIT_BYTES = 256 * 1024 * 1024;
