@@ -1,0 +1,1 @@
+"""Holds the worker program under the name that hosts start it by."""
