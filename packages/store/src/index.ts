@@ -1,4 +1,13 @@
 export {
+  CacheDirectories,
+  type CacheDirectoriesPruned,
+  type CachedInput,
+  type CacheEntries,
+  type InputHashes,
+  type PruneCacheDirectories,
+  type ResolveCacheDirectory,
+} from "./cache-directories.ts";
+export {
   applyRetention,
   type RetentionPolicy,
   type RetentionReport,
@@ -8,5 +17,6 @@ export {
 export { SecretFile } from "./secret-file.ts";
 export { SqliteConfigs, type StoredConfig } from "./sqlite-configs.ts";
 export { SqliteDiagnostics } from "./sqlite-diagnostics.ts";
+export { type HashInputOptions, type InputHashesPruned, type PruneInputHashes, SqliteInputHashes } from "./sqlite-input-hashes.ts";
 export { SqliteJournal } from "./sqlite-journal.ts";
 export { foldSample, type ProfileKey, SqliteProfiles } from "./sqlite-profiles.ts";
