@@ -26,7 +26,7 @@ export {
 export type { ConfigOption, ConfigOptions } from "./config-options.ts";
 export type { CapabilityDescription } from "./describe.ts";
 export type { JsonSchema } from "./json-schema.ts";
-export type { GpuProcess, MachineStatus, SystemMonitor } from "./system-monitor.ts";
+export type { GpuProcess, GpuStatus, MachineStatus, SystemMonitor } from "./system-monitor.ts";
 export { TaskAdapter } from "./task-adapter.ts";
 export { type NamedArguments, ToolCapability } from "./tool-capability.ts";
 export { isWireValue, type TypedWireValue, wireType, wireValue } from "./wire-type.ts";

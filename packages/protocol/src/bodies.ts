@@ -59,7 +59,18 @@ export const ConfigOptionsSchema = z.record(
 
 const optionalNumber = z.number().nullish();
 
-/** `POST /get_system_status`. MB are MiB; GPU fields sum over all devices. */
+/** One device. Null and missing: not measured. `unified_memory`: it has none of its own and uses the machine's. */
+const GpuStatusSchema = z.looseObject({
+  index: z.number(),
+  name: z.string().nullish(),
+  uuid: z.string().nullish(),
+  total_mb: optionalNumber,
+  free_mb: optionalNumber,
+  load_percent: optionalNumber,
+  unified_memory: z.boolean().nullish(),
+});
+
+/** `POST /get_system_status`. MB are MiB; GPU fields sum over all devices, which `gpus` lists; the original's monitors have no `gpus`. */
 export const SystemStatusSchema = z.looseObject({
   memory_available_mb: optionalNumber,
   memory_total_mb: optionalNumber,
@@ -68,10 +79,12 @@ export const SystemStatusSchema = z.looseObject({
   gpu_type: z.string().nullish(),
   gpu_total_memory_mb: optionalNumber,
   gpu_free_memory_mb: optionalNumber,
+  gpu_used_memory_mb: optionalNumber,
   gpu_load_percent: optionalNumber,
+  gpus: z.array(GpuStatusSchema).nullish(),
 });
 
-/** `POST /list_processes`: a process stands once per device it uses. */
+/** `POST /list_processes`: a process stands once per device it uses. `gpu_memory_mb` null: the driver does not tell. */
 export const ProcessListSchema = z.array(
   z.looseObject({ pid: z.number(), gpu_memory_mb: optionalNumber, gpu_index: optionalNumber, command: z.string().nullish() }),
 );

@@ -1,15 +1,19 @@
 import {
   action,
-  CapabilityTransientError,
+  type CallContext,
   type GpuProcess,
   type MachineStatus,
   type SystemMonitor as MonitorPort,
   ToolCapability,
   z,
 } from "@cjm/capability";
+import { gpuFigures } from "./gpu-figures.ts";
+import { type GpuPlaces, gpuSources } from "./gpu-sources.ts";
+import { GpuWatch } from "./gpu-watch.ts";
 import { type Inventory, readInventory } from "./inventory.ts";
 import { CpuMeter, readMemory } from "./machine-use.ts";
-import { type Gpu, queryGpuProcesses, queryGpus } from "./nvidia-smi.ts";
+
+const figure = z.number().nullable().describe("null: not measured");
 
 const StatusSchema = z.object({
   platform: z.string(),
@@ -19,17 +23,37 @@ const StatusSchema = z.object({
   cpuPercent: z.number(),
   memoryTotalMb: z.number(),
   memoryAvailableMb: z.number(),
-  gpus: z.array(z.object({ index: z.int(), name: z.string(), totalMb: z.number(), freeMb: z.number(), loadPercent: z.number() })),
+  gpus: z.array(
+    z.object({
+      index: z.int(),
+      name: z.string(),
+      uuid: z.string().nullable(),
+      totalMb: figure,
+      freeMb: figure,
+      loadPercent: figure,
+      unifiedMemory: z.boolean().describe("Its memory is the machine's"),
+    }),
+  ),
 });
+
+/** What a test puts in the place of the machine. */
+export interface MonitorParts extends GpuPlaces {
+  /** Monotonic milliseconds. @default performance.now */
+  readonly now?: () => number;
+}
 
 /** Memory, processor and GPU use of this machine, and who uses the GPU. No GPU is a normal answer. */
 export class SystemMonitor extends ToolCapability implements MonitorPort {
   static override readonly capabilityName = "cjm-capability-system-monitor";
 
   readonly #cpu = new CpuMeter();
+  readonly #gpus: GpuWatch;
   #inventory: Promise<Inventory> | null = null;
-  /** `none`: without `nvidia-smi`, which a machine does not get while we run; it is not looked for again. */
-  #gpuState: "unknown" | "some" | "none" = "unknown";
+
+  constructor({ now = () => performance.now(), ...places }: MonitorParts = {}) {
+    super();
+    this.#gpus = new GpuWatch(gpuSources(places), now);
+  }
 
   readonly actions = {
     status: action({
@@ -43,42 +67,50 @@ export class SystemMonitor extends ToolCapability implements MonitorPort {
       description: "Processes that use a GPU, once per device.",
       input: z.object({}),
       output: z.object({
-        processes: z.array(z.object({ pid: z.int(), gpu_index: z.int(), gpu_memory_mb: z.number(), command: z.string() })),
+        processes: z.array(z.object({ pid: z.int(), gpu_index: z.int().nullable(), gpu_memory_mb: figure, command: z.string() })),
       }),
       idempotent: true,
       run: async () => ({ processes: [...(await this.listProcesses())] }),
     }),
   };
 
-  /** Figures for admission; GPU fields sum over all devices, and the load is that of the busiest. */
+  /** Looks for devices, so that the first question of a host is not the one that loads libraries. */
+  override async initialize(ctx: CallContext): Promise<void> {
+    try {
+      await this.#gpus.gpus();
+    } catch (error) {
+      ctx.log.warning("There is a GPU, and it cannot be asked.", { error });
+    }
+    for (const silence of this.#gpus.silences) ctx.log.warning(`GPUs are not counted until their driver answers. ${silence}.`);
+  }
+
+  override async cleanup(): Promise<void> {
+    await this.#gpus.close();
+  }
+
+  /**
+   * Figures for admission; GPU fields sum over all devices, and the load is that of the busiest.
+   * @throws CapabilityTransientError when there is a GPU that cannot be measured: it must not look free
+   */
   async getSystemStatus(): Promise<MachineStatus> {
-    const [memory, gpus] = await Promise.all([readMemory(), this.#gpus()]);
-    const sum = (pick: (gpu: Gpu) => number): number => gpus.reduce((total, gpu) => total + pick(gpu), 0);
+    const [memory, gpus] = await Promise.all([readMemory(), this.#gpus.gpus()]);
     return {
       cpu_percent: this.#cpu.read(),
       memory_total_mb: memory.totalMb,
       memory_available_mb: memory.availableMb,
       memory_used_mb: memory.totalMb - memory.availableMb,
-      gpu_type: gpus.length === 0 ? "None" : "NVIDIA",
-      gpu_total_memory_mb: sum(({ totalMb }) => totalMb),
-      gpu_free_memory_mb: sum(({ freeMb }) => freeMb),
-      gpu_used_memory_mb: sum(({ usedMb }) => usedMb),
-      gpu_load_percent: Math.max(0, ...gpus.map(({ loadPercent }) => loadPercent)),
+      ...gpuFigures(gpus),
     };
   }
 
-  /** @throws Error when there is a GPU and its processes cannot be listed: not measured is not zero */
+  /** @throws CapabilityError when there is a GPU and its processes cannot be listed: not measured is not zero */
   async listProcesses(): Promise<readonly GpuProcess[]> {
-    const gpus = await this.#gpus();
-    if (gpus.length === 0) return [];
-    const processes = await queryGpuProcesses(gpus);
-    if (processes.kind !== "answer") throw new CapabilityTransientError("nvidia-smi does not list processes.");
-    return processes.value;
+    return await this.#gpus.processes();
   }
 
   async #status(): Promise<z.output<typeof StatusSchema>> {
     this.#inventory ??= readInventory();
-    const [inventory, memory, gpus] = await Promise.all([this.#inventory, readMemory(), this.#gpus()]);
+    const [inventory, memory, gpus] = await Promise.all([this.#inventory, readMemory(), this.#gpus.gpus()]);
     return {
       ...inventory,
       memory: `${Math.round(memory.totalMb / 1024)} GiB`,
@@ -86,20 +118,15 @@ export class SystemMonitor extends ToolCapability implements MonitorPort {
       cpuPercent: this.#cpu.read(),
       memoryTotalMb: memory.totalMb,
       memoryAvailableMb: memory.availableMb,
-      gpus: gpus.map(({ index, name, totalMb, freeMb, loadPercent }) => ({ index, name, totalMb, freeMb, loadPercent })),
+      gpus: gpus.map(({ index, name, uuid, totalMb, freeMb, loadPercent, unifiedMemory }) => ({
+        index,
+        name,
+        uuid,
+        totalMb,
+        freeMb,
+        loadPercent,
+        unifiedMemory,
+      })),
     };
-  }
-
-  /** A driver that never answered is no GPU; one that stops answering must not look like a GPU that is free, or gone. */
-  async #gpus(): Promise<readonly Gpu[]> {
-    if (this.#gpuState === "none") return [];
-    const gpus = await queryGpus();
-    if (gpus.kind === "answer") {
-      this.#gpuState = "some";
-      return gpus.value;
-    }
-    if (this.#gpuState === "some") throw new CapabilityTransientError("nvidia-smi answered before and does not answer now.");
-    if (gpus.kind === "absent") this.#gpuState = "none";
-    return [];
   }
 }

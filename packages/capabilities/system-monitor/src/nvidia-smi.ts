@@ -1,65 +1,91 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { GpuProcess } from "@cjm/capability";
-
-export interface Gpu {
-  readonly index: number;
-  readonly uuid: string;
-  readonly name: string;
-  readonly totalMb: number;
-  readonly freeMb: number;
-  readonly usedMb: number;
-  readonly loadPercent: number;
-}
+import { BoundedTurns } from "./bounded-turns.ts";
+import type { Answer, Gpu, GpuSource } from "./gpu-source.ts";
 
 const run = promisify(execFile);
-const TIMEOUT_MS = 2_000;
 
-/** What asking came to: `absent`, there is no such program; `silent`, it did not answer in time, or not with success. */
-export type Answer<Value> = { readonly kind: "answer"; readonly value: Value } | { readonly kind: "absent" } | { readonly kind: "silent" };
+/**
+ * NVIDIA devices through the vendor's program, for machines where its library cannot be called. One question at a time: where
+ * the driver hangs, the program cannot even be killed, and no second one is started beside it.
+ */
+export class NvidiaSmi implements GpuSource {
+  readonly name = "nvidia-smi";
+  readonly #program: string;
+  #indexes: ReadonlyMap<string, number> = new Map();
 
-/** All NVIDIA devices. */
-export async function queryGpus(): Promise<Answer<readonly Gpu[]>> {
-  const answer = await ask("--query-gpu=index,uuid,name,memory.total,memory.free,memory.used,utilization.gpu");
-  return answer.kind === "answer" ? { kind: "answer", value: parseGpus(answer.value) } : answer;
-}
+  readonly #timeoutMs: number;
+  readonly #turns: BoundedTurns;
 
-/** Processes that compute on a device. */
-export async function queryGpuProcesses(gpus: readonly Gpu[]): Promise<Answer<readonly GpuProcess[]>> {
-  const answer = await ask("--query-compute-apps=gpu_uuid,pid,used_memory,process_name");
-  return answer.kind === "answer" ? { kind: "answer", value: parseGpuProcesses(answer.value, gpus) } : answer;
-}
+  /** @param program a path, or a name to look for on the PATH; `timeoutMs` is the longest wait for one answer */
+  constructor(program: string, timeoutMs = 2_000) {
+    this.#program = program;
+    this.#timeoutMs = timeoutMs;
+    this.#turns = new BoundedTurns(timeoutMs);
+  }
 
-async function ask(query: string): Promise<Answer<string>> {
-  try {
-    const { stdout } = await run("nvidia-smi", [query, "--format=csv,noheader,nounits"], { timeout: TIMEOUT_MS });
-    return { kind: "answer", value: stdout };
-  } catch (error) {
-    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    return { kind: isAbsent ? "absent" : "silent" };
+  async gpus(): Promise<Answer<readonly Gpu[]>> {
+    const answer = await this.#ask("--query-gpu=index,uuid,name,memory.total,memory.free,memory.used,utilization.gpu");
+    if (answer.kind !== "answer") return answer;
+    const gpus = parseGpus(answer.value);
+    this.#indexes = new Map(gpus.map(({ uuid, index }) => [uuid ?? "", index]));
+    return { kind: "answer", value: gpus };
+  }
+
+  /** Processes that compute; it has no list of those that only draw. */
+  async processes(): Promise<Answer<readonly GpuProcess[]>> {
+    const answer = await this.#ask("--query-compute-apps=gpu_uuid,pid,used_memory,process_name");
+    return answer.kind === "answer" ? { kind: "answer", value: parseGpuProcesses(answer.value, this.#indexes) } : answer;
+  }
+
+  async close(): Promise<void> {}
+
+  async #ask(query: string): Promise<Answer<string>> {
+    const answer = await this.#turns.run(() => ask(this.#program, query, this.#timeoutMs));
+    return answer === "late" ? { kind: "late", reason: `no answer within ${this.#timeoutMs} ms` } : answer.value;
   }
 }
 
-/** One line a device; figures that the driver does not have (`[N/A]`) count as zero. */
+async function ask(program: string, query: string, timeoutMs: number): Promise<Answer<string>> {
+  try {
+    const { stdout } = await run(program, [query, "--format=csv,noheader,nounits"], { timeout: timeoutMs, killSignal: "SIGKILL" });
+    return { kind: "answer", value: stdout };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): Answer<never> {
+  const { code, killed, stdout, stderr } = error as { code?: unknown; killed?: unknown; stdout?: unknown; stderr?: unknown };
+  if (code === "ENOENT") return { kind: "absent" };
+  if (killed === true) return { kind: "late", reason: "it was ended, since it did not answer in time" };
+  const said = [stdout, stderr].map((text) => (typeof text === "string" ? text.trim() : "")).find((text) => text !== "");
+  return { kind: "silent", reason: said?.split("\n")[0] ?? `it ended with ${String(code)}` };
+}
+
+/** One line a device. Figures that the driver does not have (`[N/A]`) are null. */
 export function parseGpus(text: string): readonly Gpu[] {
   return csvLines(text, 7).map(([index = "", uuid = "", name = "", total = "", free = "", used = "", load = ""]) => ({
-    index: number(index),
+    vendor: "NVIDIA",
+    index: figure(index) ?? 0,
     uuid,
     name,
-    totalMb: number(total),
-    freeMb: number(free),
-    usedMb: number(used),
-    loadPercent: number(load),
+    totalMb: figure(total),
+    freeMb: figure(free),
+    usedMb: figure(used),
+    loadPercent: figure(load),
+    unifiedMemory: false,
   }));
 }
 
-/** One line a process and device; a process whose memory the driver hides counts with zero. */
-export function parseGpuProcesses(text: string, gpus: readonly Gpu[]): readonly GpuProcess[] {
-  return csvLines(text, 4).map(([uuid = "", pid = "", used = "", command = ""]) => ({
-    pid: number(pid),
-    gpu_index: gpus.find((gpu) => gpu.uuid === uuid)?.index ?? 0,
-    gpu_memory_mb: number(used),
-    command: command.slice(0, 120),
+/** One line a process and device. Memory that the driver hides, and a device that was not listed, are null. */
+export function parseGpuProcesses(text: string, indexes: ReadonlyMap<string, number>): readonly GpuProcess[] {
+  return csvLines(text, 4).map(([uuid = "", pid = "", used = "", ...command]) => ({
+    pid: figure(pid) ?? 0,
+    gpu_index: indexes.get(uuid) ?? null,
+    gpu_memory_mb: figure(used),
+    command: command.join(", ").slice(0, 120),
   }));
 }
 
@@ -71,7 +97,7 @@ function csvLines(text: string, fields: number): string[][] {
     .filter((line) => line.length >= fields);
 }
 
-function number(text: string): number {
+function figure(text: string): number | null {
   const value = Number(text);
-  return Number.isFinite(value) ? value : 0;
+  return text !== "" && Number.isFinite(value) ? value : null;
 }
