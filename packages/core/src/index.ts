@@ -73,6 +73,13 @@ export type { JournalEvent, JournalQuery, JournalStore, JournalSubject, StoredJo
 export { JournalWriter } from "./journal/journal-writer.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 export {
+  type AdapterManifest,
+  AdapterManifestSchema,
+  isAdapterDocument,
+  type ProtocolMembers,
+  ProtocolMembersSchema,
+} from "./manifest/adapter-manifest.ts";
+export {
   type CapabilitiesFile,
   CapabilitiesFileSchema,
   type CapabilityEntry,
@@ -95,5 +102,5 @@ export {
   type WorkerKind,
   WorkerKindSchema,
 } from "./manifest/manifest.ts";
-export type { ResourceProfile, ResourceSample, SystemStatus } from "./resources/resource-profile.ts";
+export type { ResourceProfile, ResourceSample, ResourceSizes, SystemStatus } from "./resources/resource-profile.ts";
 export { formatTimestamp, parseTimestamp } from "./timestamp.ts";

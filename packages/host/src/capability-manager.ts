@@ -2,26 +2,38 @@ import {
   type ActionSpec,
   type CallEnvelope,
   type CallTarget,
-  CjmError,
   createIdSource,
-  dataLayout,
-  isInstanceId,
   type JsonObject,
   type JsonValue,
   type ResourceProfile,
   type SystemStatus,
   systemClock,
 } from "@cjm/core";
-import { resolveCapabilityConfig } from "./config/config-resolution.ts";
+import { CapabilityHandle, type HandleOptions } from "./capability-handle.ts";
+import { ConfigurationService } from "./config/configuration-service.ts";
+import { type DiagnosticsEntry, type DiagnosticsOptions, instanceDiagnostics } from "./diagnostics/instance-diagnostics.ts";
 import { CapabilityCatalog } from "./discovery/capability-catalog.ts";
 import type { DiscoveryReport } from "./discovery/manifest-discovery.ts";
-import { CallExecutor, type InstanceCallOptions } from "./execution/call-executor.ts";
-import type { ConfigStore, ProfileStore } from "./host-ports.ts";
-import { type InstanceServices, type InstanceSpec, WorkerInstance } from "./instances/worker-instance.ts";
-import type { CapabilityManagerOptions, InstanceSummary, LoadOptions } from "./manager-options.ts";
+import { EnvironmentService } from "./environment/environment-service.ts";
+import { currentCallEnvelope } from "./execution/call-envelope-scope.ts";
+import { CallExecutor, type InstanceCallOptions, instanceDisabled } from "./execution/call-executor.ts";
+import { CallRecorder } from "./execution/call-recorder.ts";
+import { ResourceRetry } from "./execution/resource-retry.ts";
+import { inBulk } from "./instances/bulk-lifecycle.ts";
+import { Enablement } from "./instances/enablement.ts";
+import { InstanceLoader } from "./instances/instance-loader.ts";
+import { InstanceRegistry } from "./instances/instance-registry.ts";
+import type { InstanceServices } from "./instances/instance-services.ts";
+import { summaryOf } from "./instances/instance-summary.ts";
+import type { WorkerInstance } from "./instances/worker-instance.ts";
+import type { BulkOptions, BulkOutcome, CapabilityManagerOptions, InstanceSummary, LoadOptions, LoadRequest } from "./manager-options.ts";
+import { Evictor, type MakeRoomRequest, type RoomMade } from "./resources/evictor.ts";
+import { ResourceView } from "./resources/resource-view.ts";
+import { permissivePolicy } from "./resources/scheduling-policy.ts";
 import { SystemMonitor } from "./resources/system-monitor.ts";
 import { UsageSampler } from "./resources/usage-sampler.ts";
 import { RunDirectory } from "./workers/run-directory.ts";
+import { TERMINATION_GRACE_MS } from "./workers/worker-process.ts";
 
 interface ManagerCall {
   readonly instanceId: string;
@@ -34,146 +46,190 @@ interface ManagerCall {
  * that does it. It satisfies the queue's `CapabilityRuntime`.
  */
 export class CapabilityManager implements AsyncDisposable {
-  readonly #catalog: CapabilityCatalog;
-  readonly #instances = new Map<string, WorkerInstance>();
-  readonly #loading = new Map<string, Promise<WorkerInstance>>();
+  /** What was discovered: capabilities, adapters, and which fits which. */
+  readonly catalog: CapabilityCatalog;
+  /** Reads and changes the configuration of loaded instances. */
+  readonly configuration: ConfigurationService;
+  /** Variables and secrets of workers. */
+  readonly environment: EnvironmentService;
   readonly #services: InstanceServices;
-  readonly #executor: CallExecutor;
+  readonly #options: CapabilityManagerOptions;
+  readonly #registry: InstanceRegistry;
+  readonly #loader: InstanceLoader;
+  readonly #enablement: Enablement;
   readonly #monitor: SystemMonitor;
   readonly #sampler: UsageSampler;
-  readonly #configs: ConfigStore | null;
-  readonly #profiles: ProfileStore | null;
+  readonly #view: ResourceView;
+  readonly #evictor: Evictor;
+  readonly #executor: CallExecutor;
+  readonly #changeListeners = new Set<() => void>();
   #monitorId: string | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: CapabilityManagerOptions) {
-    const clock = options.clock ?? systemClock;
-    const ids = options.ids ?? createIdSource();
-    const { journal, diagnostics } = options;
-    this.#catalog = new CapabilityCatalog(options.searchPaths);
-    this.#configs = options.configs ?? null;
-    this.#profiles = options.config.empiricalTracking ? (options.profiles ?? null) : null;
-    this.#services = {
-      journal,
-      diagnostics,
-      ids,
-      clock,
-      secrets: options.secrets ?? null,
-      runDirectory: new RunDirectory(),
-      hostEnvironment: options.hostEnvironment ?? process.env,
-      capabilityDataRoot: dataLayout(options.config.dataDir).capabilityData,
-      modelsDir: options.config.modelsDir,
-      startTimeoutMs: options.startTimeoutMs ?? 60_000,
-    };
-    this.#monitor = new SystemMonitor(() => this.#instances.get(this.#monitorId ?? "")?.live?.client ?? null);
-    this.#sampler = new UsageSampler(clock);
+    const services = servicesOf(options);
+    const { clock } = services;
+    const profiles = options.config.empiricalTracking ? (options.profiles ?? null) : null;
+    this.#options = options;
+    this.#services = services;
+    this.catalog = new CapabilityCatalog(options.searchPaths);
+    this.#registry = new InstanceRegistry(clock);
+    this.#enablement = new Enablement(services);
+    const shared = { catalog: this.catalog, registry: this.#registry, services };
+    const observer = { onIdle: (instance: WorkerInstance) => this.#enablement.onIdle(instance), onChange: () => this.#tellChange() };
+    this.#loader = new InstanceLoader({ ...shared, observer });
+    this.configuration = new ConfigurationService(shared);
+    this.environment = new EnvironmentService({ ...shared, loader: this.#loader });
+    this.#monitor = new SystemMonitor(() => this.#registry.find(this.#monitorId ?? "")?.live?.client ?? null, clock);
+    this.#sampler = new UsageSampler(clock, this.#monitor);
+    this.#view = new ResourceView({ profiles, sampler: this.#sampler, monitor: this.#monitor });
+    this.#evictor = new Evictor({
+      instances: () => this.#registry.all,
+      monitorId: () => this.#monitorId,
+      residentOf: (instance, resource) => this.#view.resident(instance, resource),
+      measure: () => this.#monitor.status(),
+    });
     this.#executor = new CallExecutor({
-      journal,
-      profiles: this.#profiles,
       sampler: this.#sampler,
-      ids,
+      recorder: new CallRecorder({ journal: options.journal, profiles, ids: services.ids, clock }),
+      retry: new ResourceRetry({ evictor: this.#evictor, profile: (instance) => this.#view.profile(instance) }),
+      evictor: this.#evictor,
+      policy: options.policy ?? permissivePolicy,
       clock,
-      gpuMemoryMb: (pid) => this.#monitor.gpuMemoryMb(pid),
+      maxRetries: options.maxResourceRetries ?? 1,
+      profile: (instance) => this.#view.profile(instance),
+      residency: (instance) => this.#view.residency(instance),
+      status: (signal) => this.#monitor.status(signal),
     });
   }
 
-  /** Reads all manifests anew. Loaded instances are not touched. */
+  /** Reads all manifests anew. Loaded instances are not touched; a reload takes what was found. */
   discover(): DiscoveryReport {
-    return this.#catalog.discover();
+    return this.catalog.discover();
   }
 
   /** Actions that a capability's manifest lists. @throws CjmError CJM_CAPABILITY_NOT_FOUND */
   actions(name: string): readonly ActionSpec[] {
-    return this.#catalog.get(name).manifest.code.actions ?? [];
+    return this.catalog.get(name).manifest.code.actions ?? [];
   }
 
   instances(): readonly InstanceSummary[] {
-    return [...this.#instances.values()].map(summaryOf);
+    return this.#registry.all.map(summaryOf);
+  }
+
+  /** A view of one instance of a capability, loaded or not. */
+  handle(capabilityName: string, options: HandleOptions = {}): CapabilityHandle {
+    return new CapabilityHandle(this, capabilityName, options);
   }
 
   /**
    * Loads an instance and starts its worker. Loading what is loaded changes nothing; concurrent loads of one id share one
    * start; a load that fails leaves nothing behind.
-   * @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_INSTANCE_ID_INVALID, CJM_CAPABILITY_CONFIG_INVALID, CJM_WORKER_START_FAILED, ...
+   * @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_INSTANCE_ID_INVALID, CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE,
+   * CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_STALLED, CJM_WORKER_HELD_BACK, CJM_JOURNAL_FAILED, ...
    */
   async load(name: string, options: LoadOptions = {}): Promise<InstanceSummary> {
-    const instanceId = options.instanceId ?? name;
-    if (options.instanceId !== undefined && !isInstanceId(options.instanceId)) {
-      throw new CjmError("CJM_INSTANCE_ID_INVALID", `'${options.instanceId}' cannot be an instance id.`, {
-        hint: "Use 1 to 64 letters, digits, _ and -.",
-      });
-    }
-    const loaded = this.#instances.get(instanceId);
-    if (loaded !== undefined) return summaryOf(loaded);
-    let loading = this.#loading.get(instanceId);
-    if (loading === undefined) {
-      loading = this.#load(instanceId, name, options).finally(() => this.#loading.delete(instanceId));
-      this.#loading.set(instanceId, loading);
-    }
-    return summaryOf(await loading);
+    return summaryOf(await this.#loader.load(name, options));
   }
 
-  /** Ends an instance and everything it started. False when there is none. */
-  async unload(instanceId: string): Promise<boolean> {
-    const instance = this.#instances.get(instanceId);
-    if (instance === undefined) return false;
-    this.#instances.delete(instanceId);
-    await instance.stop("unload", "it was unloaded");
-    return true;
+  /** Loads several, a few at a time; each has its own outcome, in the order given. @throws the first failure, with `failFast` */
+  loadAll(requests: readonly LoadRequest[], options: BulkOptions = {}): Promise<readonly BulkOutcome[]> {
+    const load = async ({ name, ...request }: LoadRequest, signal: AbortSignal): Promise<string> =>
+      (await this.load(name, { ...request, signal })).instanceId;
+    return inBulk(requests, ({ name, instanceId }) => instanceId ?? name, load, options);
   }
 
-  /** Ends the worker of an instance and starts another with the same specification. @throws CjmError as `load` */
+  /** Ends an instance and everything it started; calls that run on it fail. False when there is none. */
+  unload(instanceId: string): Promise<boolean> {
+    return this.#loader.unload(instanceId, "it was unloaded");
+  }
+
+  /** @param instanceIds default all, the last loaded first */
+  unloadAll(instanceIds?: readonly string[], options: BulkOptions = {}): Promise<readonly BulkOutcome[]> {
+    const ids = instanceIds ?? this.#registry.all.map(({ spec }) => spec.instanceId).reverse();
+    const unload = async (id: string): Promise<string> => {
+      if (!(await this.unload(id))) throw this.notLoaded(id);
+      return id;
+    };
+    return inBulk(ids, (id) => id, unload, options);
+  }
+
+  /**
+   * Gives an instance a new worker with everything it was loaded with, the manifest of the last discovery, and `config` where
+   * it is given. Waits for running calls unless `force`. If the new worker cannot start, the instance stays and its next call tries again.
+   * @throws CjmError as `load`
+   */
+  reload(instanceId: string, options: { readonly config?: JsonObject; readonly force?: boolean } = {}): Promise<void> {
+    return this.#loader.reload(instanceId, { ...options, reason: "it was reloaded" });
+  }
+
+  /** Ends the worker of an instance at once, running calls with it, and starts another with the same specification. @throws CjmError as `load` */
   async restart(instanceId: string, reason: string): Promise<void> {
-    const instance = this.#require(instanceId);
-    await instance.stop("restart", reason);
+    const instance = this.#registry.get(instanceId);
+    await instance.stop({ to: "cold", phase: "restart", reason, force: true });
     await instance.worker();
   }
 
-  describe(
-    instanceId: string,
-  ): { instanceId: string; capabilityName: string; enabled: boolean; maxConcurrentCalls: number; configHash: string } | null {
-    const instance = this.#instances.get(instanceId);
-    if (instance === undefined) return null;
-    const { spec, configHash } = instance;
-    return {
-      instanceId,
-      capabilityName: spec.manifest.code.name,
-      enabled: spec.enabled,
-      maxConcurrentCalls: spec.maxConcurrentCalls,
-      configHash,
-    };
+  /** Lets a capability load what it needs, as long as it makes progress. False: it has nothing to prefetch. @throws CjmError CJM_WORKER_STALLED, ... */
+  prefetch(instanceId: string, options: { readonly thresholdMs?: number; readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    return this.#registry.get(instanceId).prefetch(options);
   }
 
-  notLoaded(instanceId: string): CjmError {
-    const loaded = [...this.#instances.keys()];
-    return new CjmError("CJM_CAPABILITY_NOT_LOADED", `Capability not loaded: ${instanceId}.`, {
-      hint: loaded.length === 0 ? "Nothing is loaded." : `Loaded are ${loaded.join(", ")}.`,
-      details: { instanceId, loaded },
-    });
+  /** Refuses calls from now on; running ones end as they would. Remembered. @throws CjmError CJM_CAPABILITY_NOT_LOADED */
+  disable(instanceId: string): Promise<void> {
+    return this.#enablement.disable(this.#registry.get(instanceId));
+  }
+
+  /** @throws CjmError CJM_CAPABILITY_NOT_LOADED */
+  enable(instanceId: string): Promise<void> {
+    return this.#enablement.enable(this.#registry.get(instanceId));
+  }
+
+  describe(instanceId: string): ReturnType<ResourceView["describe"]> | null {
+    const instance = this.#registry.find(instanceId);
+    return instance === null ? null : this.#view.describe(instance);
+  }
+
+  notLoaded(instanceId: string): Error {
+    return this.#registry.notLoaded(instanceId);
   }
 
   /** @throws CjmError of the call: what the capability raised, or how its worker died, with its last output */
   async execute(call: ManagerCall, options: InstanceCallOptions): Promise<JsonValue> {
-    return await this.#executor.execute(this.#require(call.instanceId), call, options);
+    return await this.#executor.execute(this.#enabled(call.instanceId), enveloped(call), options);
   }
 
   stream(call: ManagerCall, options: InstanceCallOptions): AsyncIterable<JsonValue> {
-    return this.#executor.stream(this.#require(call.instanceId), call, options);
+    return this.#executor.stream(this.#enabled(call.instanceId), enveloped(call), options);
   }
 
   async requestCancel(instanceId: string, jobId: string): Promise<void> {
-    await this.#instances.get(instanceId)?.live?.client.cancel(jobId);
+    await this.#registry.find(instanceId)?.live?.client.cancel(jobId);
   }
 
+  /** What runs of an instance took with its present configuration; null: it never ran. */
   profile(instanceId: string): ResourceProfile | null {
-    const instance = this.#instances.get(instanceId);
-    return instance === undefined ? null : (this.#profiles?.get(instanceId, instance.configHash) ?? null);
+    const instance = this.#registry.find(instanceId);
+    return instance === null ? null : this.#view.profile(instance);
   }
 
   /** What the worker of an instance held when it was last measured, MiB; null while there is none. */
-  residency(instanceId: string): { readonly memoryMb: number | null; readonly gpuMb: number | null } | null {
-    const pid = this.#instances.get(instanceId)?.live?.process.pid;
-    return pid === undefined ? null : { memoryMb: this.#sampler.lastMemoryMb(pid), gpuMb: null };
+  residency(instanceId: string): ReturnType<ResourceView["residency"]> {
+    const instance = this.#registry.find(instanceId);
+    return instance === null ? null : this.#view.residency(instance);
+  }
+
+  /** Ends idle workers until enough is free; their instances start again with their next call. */
+  makeRoom(request: MakeRoomRequest): Promise<RoomMade> {
+    return this.#evictor.makeRoom(request);
+  }
+
+  /** What the latest workers of an instance logged and printed, oldest first; also of hosts before this one, given their journal. */
+  diagnostics(instanceId: string, options: DiagnosticsOptions = {}): readonly DiagnosticsEntry[] {
+    const { history, diagnostics } = this.#options;
+    if (history === undefined) return [];
+    this.#options.journal.flushNow();
+    return instanceDiagnostics(instanceId, { history, diagnostics }, options);
   }
 
   /** Names the instance that reports memory and GPU use of the machine. */
@@ -183,6 +239,12 @@ export class CapabilityManager implements AsyncDisposable {
 
   systemStatus(signal: AbortSignal): Promise<SystemStatus | null> {
     return this.#monitor.status(signal);
+  }
+
+  /** Calls `listener` when an instance came, went, or became another; the returned function ends that. */
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
   }
 
   /** Ends all instances, the last loaded first. Idempotent. */
@@ -195,65 +257,42 @@ export class CapabilityManager implements AsyncDisposable {
     return this.close();
   }
 
-  async #load(instanceId: string, name: string, options: LoadOptions): Promise<WorkerInstance> {
-    const { manifest } = this.#catalog.get(name);
-    const record = this.#configs?.get(instanceId) ?? null;
-    const schema = (manifest.code.config_schema as JsonObject | null | undefined) ?? null;
-    const spec: InstanceSpec = {
-      instanceId,
-      manifest,
-      config: resolveCapabilityConfig(name, { schema, persisted: record?.config ?? null, given: options.config ?? null }),
-      enabled: record?.enabled ?? true,
-      maxConcurrentCalls: options.maxConcurrentCalls ?? 1,
-      workerEnvOverrides: record?.workerEnv ?? {},
-    };
-    const instance = new WorkerInstance(spec, this.#services);
-    const live = await instance.worker(options.signal);
-    this.#instances.set(instanceId, instance);
-    const { journal, ids, clock } = this.#services;
-    journal.emit({
-      eventId: ids.eventId(),
-      occurredAt: clock.now(),
-      eventType: "config_applied",
-      instanceId,
-      capabilityName: name,
-      configHash: instance.configHash,
-      workerSessionId: live.process.sessionId,
-      payload: { phase: "load", config_keys: Object.keys(spec.config).sort(), enabled: spec.enabled },
-    });
-    return instance;
-  }
-
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#loading.values());
-    const instances = [...this.#instances.values()].reverse();
-    this.#instances.clear();
-    await Promise.allSettled(instances.map((instance) => instance.stop("unload", "the host was closed")));
+    await this.#registry.settled();
+    const ids = this.#registry.all.map(({ spec }) => spec.instanceId).reverse();
+    await Promise.allSettled(ids.map((id) => this.#loader.unload(id, "the host was closed")));
     this.#sampler[Symbol.dispose]();
     this.#services.runDirectory[Symbol.dispose]();
   }
 
-  #require(instanceId: string): WorkerInstance {
-    const instance = this.#instances.get(instanceId);
-    if (instance === undefined) throw this.notLoaded(instanceId);
-    if (!instance.spec.enabled)
-      throw new CjmError("CJM_CAPABILITY_DISABLED", `${instanceId} is disabled.`, { hint: "Enable it first.", details: { instanceId } });
+  #tellChange(): void {
+    for (const listener of this.#changeListeners) listener();
+  }
+
+  #enabled(instanceId: string): WorkerInstance {
+    const instance = this.#registry.get(instanceId);
+    if (!instance.spec.enabled) throw instanceDisabled(instanceId);
     return instance;
   }
 }
 
-function summaryOf(instance: WorkerInstance): InstanceSummary {
-  const { spec, state, configHash, live } = instance;
-  const { instanceId, manifest, enabled, maxConcurrentCalls, config } = spec;
+function servicesOf(options: CapabilityManagerOptions): InstanceServices {
   return {
-    instanceId,
-    capabilityName: manifest.code.name,
-    version: manifest.code.version,
-    state,
-    enabled,
-    maxConcurrentCalls,
-    config,
-    configHash,
-    pid: live?.process.pid ?? null,
+    config: options.config,
+    journal: options.journal,
+    diagnostics: options.diagnostics,
+    configs: options.configs ?? null,
+    secrets: options.secrets ?? null,
+    ids: options.ids ?? createIdSource(),
+    clock: options.clock ?? systemClock,
+    runDirectory: new RunDirectory(),
+    hostEnvironment: options.hostEnvironment ?? process.env,
+    startTimeoutMs: options.startTimeoutMs ?? 60_000,
+    terminationGraceMs: options.terminationGraceMs ?? TERMINATION_GRACE_MS,
   };
+}
+
+/** What the call says of itself goes before what the code around it does. */
+function enveloped({ target, envelope }: ManagerCall): { readonly target: CallTarget; readonly envelope: CallEnvelope } {
+  return { target, envelope: { ...currentCallEnvelope(), ...envelope } };
 }

@@ -25,3 +25,8 @@ export interface SecretReader {
   /** Null when there is none. */
   get(capabilityName: string, key: string): string | null;
 }
+
+export interface SecretStore extends SecretReader {
+  /** @throws CjmError CJM_SECRET_STORE_CORRUPT, CJM_STORE_FAILED */
+  set?(capabilityName: string, key: string, value: string): void;
+}

@@ -1,10 +1,15 @@
-import type { JsonValue } from "@cjm/core";
-import { descendants, isRunning, until } from "@cjm/testing";
+import type { CjmError, JsonValue } from "@cjm/core";
+import { descendants, isRunning, ManualClock, until } from "@cjm/testing";
 import { describe, expect, test } from "vitest";
+import type { CapabilityManagerOptions } from "../src/index.ts";
 import { ManagerFixture } from "./manager-fixture.ts";
 
-async function loaded(className = "Plain", maxConcurrentCalls = 1): Promise<ManagerFixture> {
-  const fixture = await ManagerFixture.create();
+async function loaded(
+  className = "Plain",
+  maxConcurrentCalls = 1,
+  options: Partial<CapabilityManagerOptions> = {},
+): Promise<ManagerFixture> {
+  const fixture = await ManagerFixture.create(options);
   fixture.install("tool", className);
   await fixture.manager.load("tool", { maxConcurrentCalls });
   return fixture;
@@ -99,7 +104,7 @@ describe("a worker that dies", () => {
   });
 
   test("by kill -9 is taken for want of memory", async () => {
-    await using fixture = await loaded();
+    await using fixture = await loaded("Plain", 1, { maxResourceRetries: 0 });
     const pid = Number(await fixture.call("tool", { action: "pid" }));
     const call = fixture.call("tool", { action: "wait" });
     await until("it runs", () => fixture.diagnostics.records.length === 1);
@@ -107,15 +112,50 @@ describe("a worker that dies", () => {
     await expect(call).rejects.toMatchObject({ code: "CJM_WORKER_OUT_OF_MEMORY", category: "resource", retriable: true });
   });
 
-  test("again and again is held back, and says for how long", async () => {
+  test("for want of memory is tried once more on a new worker, and whoever asked is told", async () => {
     await using fixture = await loaded();
-    for (let death = 0; death < 5; death++)
-      await expect(fixture.call("tool", { action: "exit" })).rejects.toMatchObject({ code: "CJM_WORKER_DIED" });
+    const pid = Number(await fixture.call("tool", { action: "pid" }));
+    const retries: unknown[] = [];
+    const call = fixture.manager.execute(
+      { instanceId: "tool", target: { channel: "execute", args: [], kwargs: { action: "wait" } }, envelope: { job_id: "job" } },
+      { signal: new AbortController().signal, onRetry: (error) => retries.push(error) },
+    );
+    const outcome = expect(call).rejects.toMatchObject({ code: "CJM_CANCELLED" });
+    await until("it runs", () => fixture.diagnostics.records.length === 1);
+    process.kill(pid, "SIGKILL");
+    await until("it runs again", () => fixture.diagnostics.records.length === 2);
+    await fixture.manager.requestCancel("tool", "job");
+    await outcome;
+    expect(retries).toEqual([expect.objectContaining({ code: "CJM_WORKER_OUT_OF_MEMORY" })]);
+  });
+
+  test("again and again is held back, longer each time, then stopped until it is reloaded", async () => {
+    const clock = new ManualClock();
+    await using fixture = await loaded("Plain", 1, { clock });
+    const die = () => expect(fixture.call("tool", { action: "exit" })).rejects.toMatchObject({ code: "CJM_WORKER_DIED" });
+    for (let death = 0; death < 3; death++) await die();
+    const pauses: unknown[] = [];
+    for (let death = 3; death < 10; death++) {
+      const held = await fixture.call("tool", {}).catch((error: unknown) => error);
+      expect(held).toMatchObject({
+        code: "CJM_WORKER_HELD_BACK",
+        retriable: true,
+        message: expect.stringContaining(`${death} times in a row`),
+      });
+      pauses.push((held as CjmError).retryAfterMs);
+      expect(fixture.manager.instances()[0]?.heldBack).toContain("held back");
+      clock.advance(60_000);
+      await die();
+    }
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+    clock.advance(24 * 3_600_000);
     await expect(fixture.call("tool", {})).rejects.toMatchObject({
-      code: "CJM_WORKER_START_FAILED",
-      message: expect.stringContaining("held back"),
-      retryAfterMs: expect.any(Number),
+      code: "CJM_WORKER_CRASH_LOOP",
+      hint: expect.stringContaining("reload"),
     });
+    expect((await fixture.eventTypes()).filter((type) => type === "worker_stopped")).toHaveLength(1);
+    await fixture.manager.reload("tool");
+    await expect(fixture.call("tool", { again: true })).resolves.toEqual({ again: true });
   });
 
   test("because we restarted it is no want of memory", async () => {

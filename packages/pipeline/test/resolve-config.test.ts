@@ -20,6 +20,8 @@ describe("layers", () => {
       dataDir: "/home/ada/.cjm",
       capabilitiesFile: join(folder, "capabilities.yaml"),
       stallThresholdMs: 60_000,
+      stallCountsSilence: false,
+      inheritEnvironment: false,
     });
     expect(sources.dataDir).toBe("default");
   });

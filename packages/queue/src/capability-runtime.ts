@@ -9,6 +9,14 @@ export interface RuntimeInstance {
   readonly maxConcurrentCalls: number;
   /** Hash of the configuration in force; part of what a profile is measured for. */
   readonly configHash: string;
+  /** It says that it uses a GPU, measured or not. @default false */
+  readonly requiresGpu?: boolean;
+  /** Why it cannot start now, such as a worker that keeps dying; its jobs wait. @default null */
+  readonly heldBack?: {
+    readonly reason: string;
+    /** Monotonic milliseconds when it may start; null: not before somebody reloads it. */
+    readonly untilMs: number | null;
+  } | null;
 }
 
 export interface RuntimeCall {
@@ -29,6 +37,8 @@ export interface RuntimeCallOptions {
   readonly onProgress?: (progress: CallProgress) => void;
   /** The runtime itself tries the call again after `error`, such as after making room for a worker that ran out of memory. */
   readonly onRetry?: (error: unknown) => void;
+  /** Instances that waiting jobs want; to make room, the runtime ends others first. */
+  readonly keep?: () => Iterable<string>;
 }
 
 /** What the worker of an instance holds right now, MiB; null: not measured. */
@@ -59,6 +69,8 @@ export interface CapabilityRuntime {
    * is admitted as if its worker held nothing yet.
    */
   residency?(instanceId: string): InstanceResidency | null;
+  /** Calls `listener` when an instance became available or changed; the returned function ends that. */
+  onChange?(listener: () => void): () => void;
   /** Null when there is no system monitor or it does not answer. */
   systemStatus(signal: AbortSignal): Promise<SystemStatus | null>;
 }

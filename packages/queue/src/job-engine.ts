@@ -45,7 +45,11 @@ export class JobEngine {
     const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle, holder: ids.workerSessionId() });
     this.#dispatcher = new Dispatcher({ ...parts, runtime, limits, runner, ledger: this.#ledger, lifecycle: this.#lifecycle });
     this.#intake = new JobIntake({ ...parts, onPending: () => this.#dispatcher.wake() });
-    this.#stopListening = store.onWake(() => this.#dispatcher.wake());
+    const wake = (): void => this.#dispatcher.wake();
+    const endings = [store.onWake(wake), runtime.onChange?.(wake)];
+    this.#stopListening = () => {
+      for (const end of endings) end?.();
+    };
     this.#loop = this.#dispatcher.run();
   }
 

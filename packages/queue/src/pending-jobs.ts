@@ -28,6 +28,11 @@ export class PendingJobs {
     this.push(job);
   }
 
+  /** Instances that jobs wait for. */
+  instanceIds(): readonly string[] {
+    return this.heads().map(({ spec }) => spec.instanceId);
+  }
+
   /** The job that is next on each instance that has any. Costs one step for each instance. */
   heads(): Job[] {
     const heads: Job[] = [];

@@ -129,6 +129,7 @@ export class FakeRuntime implements CapabilityRuntime {
       durationMeanMs: 0,
       lastObservedAt: 0,
       usageTotals: {},
+      sizes: { memoryMb, gpuMb },
     };
   }
 

@@ -1,4 +1,4 @@
-import { formatTimestamp, parseTimestamp, type ResourceProfile, type ResourceSample } from "@cjm/core";
+import { formatTimestamp, parseTimestamp, type ResourceProfile, type ResourceSample, type ResourceSizes } from "@cjm/core";
 import type Database from "better-sqlite3";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS empirical_resources (
   duration_seconds_mean REAL NOT NULL DEFAULT 0.0,
   last_observed TEXT NOT NULL,
   api_usage_totals TEXT NOT NULL DEFAULT '{}',
+  success_memory_mb_peak_max REAL,
+  success_gpu_memory_mb_peak_max REAL,
   PRIMARY KEY (instance_id, config_hash)
 );
 `;
@@ -36,6 +38,8 @@ interface ProfileRow {
   readonly duration_seconds_mean: number;
   readonly last_observed: string;
   readonly api_usage_totals: string;
+  readonly success_memory_mb_peak_max: number | null;
+  readonly success_gpu_memory_mb_peak_max: number | null;
 }
 
 export interface ProfileKey {
@@ -58,11 +62,16 @@ const COLUMNS = [
   "duration_seconds_mean",
   "last_observed",
   "api_usage_totals",
+  "success_memory_mb_peak_max",
+  "success_gpu_memory_mb_peak_max",
 ] as const satisfies readonly (keyof ProfileRow)[];
 const UPSERT = `INSERT OR REPLACE INTO empirical_resources (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((column) => `@${column}`).join(", ")})`;
 const SELECT = "SELECT * FROM empirical_resources WHERE instance_id = ? AND config_hash = ?";
 
-/** Measured resource use per instance and configuration, in the original's file. */
+/**
+ * Measured resource use per instance and configuration, in the original's file. Two columns are ours: peaks over successful
+ * runs alone, null where none was measured. The original empties them when it writes a row; what it measured stands in then.
+ */
 export class SqliteProfiles implements Disposable {
   readonly #file: DatabaseFile;
 
@@ -72,7 +81,7 @@ export class SqliteProfiles implements Disposable {
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteProfiles {
-    return new SqliteProfiles(DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addUsageColumn }));
+    return new SqliteProfiles(DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addMissingColumns }));
   }
 
   /** Folds one sample in; read and write are one transaction, so that two hosts lose nothing. @throws CjmError CJM_STORE_FAILED */
@@ -95,11 +104,11 @@ export class SqliteProfiles implements Disposable {
   }
 }
 
-/** Running means and maxima over all samples, failed ones included, as the original keeps them. */
+/** Running means and maxima over all samples, failed ones included, as the original keeps them; sizes over successful ones. */
 export function foldSample(before: ResourceProfile | null, key: ProfileKey, sample: ResourceSample): ResourceProfile {
   const count = (before?.sampleCount ?? 0) + 1;
   const mean = (old: number | undefined, value: number): number => (old === undefined ? value : old + (value - old) / count);
-  const gpuMb = sample.gpuMemoryPeakMb ?? 0;
+  const gpuMb = sample.gpuMemoryPeakMb ?? before?.gpuMemoryPeakMeanMb ?? 0;
   const usageTotals: Record<string, number> = { ...before?.usageTotals };
   for (const [unit, value] of Object.entries(sample.usage)) usageTotals[unit] = (usageTotals[unit] ?? 0) + value;
   return {
@@ -109,20 +118,40 @@ export function foldSample(before: ResourceProfile | null, key: ProfileKey, samp
     cpuPercentMean: mean(before?.cpuPercentMean, sample.cpuPercent),
     memoryPeakMaxMb: Math.max(before?.memoryPeakMaxMb ?? 0, sample.memoryPeakMb),
     memoryPeakMeanMb: mean(before?.memoryPeakMeanMb, sample.memoryPeakMb),
-    gpuMemoryPeakMaxMb: Math.max(before?.gpuMemoryPeakMaxMb ?? 0, gpuMb),
+    gpuMemoryPeakMaxMb: Math.max(before?.gpuMemoryPeakMaxMb ?? 0, sample.gpuMemoryPeakMb ?? 0),
     gpuMemoryPeakMeanMb: mean(before?.gpuMemoryPeakMeanMb, gpuMb),
     durationMeanMs: mean(before?.durationMeanMs, sample.durationMs),
     lastObservedAt: sample.observedAt,
     usageTotals,
+    sizes: sample.success
+      ? {
+          memoryMb: highest(before?.sizes.memoryMb, sample.memoryPeakMb),
+          gpuMb: highest(before?.sizes.gpuMb, sample.gpuMemoryPeakMb),
+        }
+      : (before?.sizes ?? { memoryMb: null, gpuMb: null }),
   };
 }
 
-function addUsageColumn(database: Database.Database): void {
-  const columns = database.pragma("table_info(empirical_resources)") as { name: string }[];
-  if (columns.length > 0 && !columns.some(({ name }) => name === "api_usage_totals")) {
-    database.exec("ALTER TABLE empirical_resources ADD COLUMN api_usage_totals TEXT NOT NULL DEFAULT '{}'");
+/** The higher of two figures, of which either may not have been measured. */
+function highest(before: number | null | undefined, value: number | null): number | null {
+  if (before == null || value === null) return before ?? value;
+  return Math.max(before, value);
+}
+
+function addMissingColumns(database: Database.Database): void {
+  const columns = (database.pragma("table_info(empirical_resources)") as { name: string }[]).map(({ name }) => name);
+  if (columns.length === 0) return;
+  for (const [name, type] of ADDED_COLUMNS) {
+    if (!columns.includes(name)) database.exec(`ALTER TABLE empirical_resources ADD COLUMN ${name} ${type}`);
   }
 }
+
+/** Columns that files of earlier versions of the original, or of the original altogether, lack. */
+const ADDED_COLUMNS = [
+  ["api_usage_totals", "TEXT NOT NULL DEFAULT '{}'"],
+  ["success_memory_mb_peak_max", "REAL"],
+  ["success_gpu_memory_mb_peak_max", "REAL"],
+] as const;
 
 function profileOf(row: ProfileRow): ResourceProfile {
   return {
@@ -139,7 +168,16 @@ function profileOf(row: ProfileRow): ResourceProfile {
     durationMeanMs: row.duration_seconds_mean * 1000,
     lastObservedAt: parseTimestamp(row.last_observed) ?? Date.now(),
     usageTotals: totalsOf(row.api_usage_totals),
+    sizes: sizesOf(row),
   };
+}
+
+/** A row that the original wrote last has no sizes of ours. It writes zero GPU memory also where nobody measured. */
+function sizesOf(row: ProfileRow): ResourceSizes {
+  if (row.success_memory_mb_peak_max !== null)
+    return { memoryMb: row.success_memory_mb_peak_max, gpuMb: row.success_gpu_memory_mb_peak_max };
+  if (row.success_count === 0) return { memoryMb: null, gpuMb: null };
+  return { memoryMb: row.memory_mb_peak_max, gpuMb: row.gpu_memory_mb_peak_max > 0 ? row.gpu_memory_mb_peak_max : null };
 }
 
 function rowOf(profile: ResourceProfile): ProfileRow {
@@ -157,6 +195,8 @@ function rowOf(profile: ResourceProfile): ProfileRow {
     duration_seconds_mean: profile.durationMeanMs / 1000,
     last_observed: formatTimestamp(profile.lastObservedAt),
     api_usage_totals: pythonJson(profile.usageTotals),
+    success_memory_mb_peak_max: profile.sizes.memoryMb,
+    success_gpu_memory_mb_peak_max: profile.sizes.gpuMb,
   };
 }
 

@@ -47,9 +47,28 @@ test("means, maxima and totals of three samples, one of them failed", () => {
   expect(profiles.get("i", "sha256:y")).toBeNull();
 });
 
-test("what was not measured on the GPU counts as nothing", () => {
-  using profiles = SqliteProfiles.open(":memory:");
-  expect(profiles.record(KEY, sample({ gpuMemoryPeakMb: null }))).toMatchObject({ gpuMemoryPeakMaxMb: 0, gpuMemoryPeakMeanMb: 0 });
+test("sizes come from runs that succeeded and were measured, and survive", () => {
+  using profiles = SqliteProfiles.open(at("p.db"));
+  const sizesAfter = (fields: Partial<ResourceSample>) => {
+    profiles.record(KEY, sample(fields));
+    return profiles.get("i", "sha256:x")?.sizes;
+  };
+  expect(sizesAfter({ success: false, memoryPeakMb: 9000 })).toEqual({ memoryMb: null, gpuMb: null });
+  expect(sizesAfter({ gpuMemoryPeakMb: null, memoryPeakMb: 800 })).toEqual({ memoryMb: 800, gpuMb: null });
+  expect(sizesAfter({ gpuMemoryPeakMb: 300, memoryPeakMb: 700 })).toEqual({ memoryMb: 800, gpuMb: 300 });
+  expect(sizesAfter({ gpuMemoryPeakMb: null, success: false, memoryPeakMb: 9999 })).toEqual({ memoryMb: 800, gpuMb: 300 });
+  expect(profiles.get("i", "sha256:x")).toMatchObject({ gpuMemoryPeakMaxMb: 5000, memoryPeakMaxMb: 9999 });
+});
+
+test("a zero of the original on the GPU is no measurement", async () => {
+  using profiles = SqliteProfiles.open(at("p.db"));
+  profiles.record(KEY, sample({ gpuMemoryPeakMb: 0 }));
+  expect(profiles.get("i", "sha256:x")?.sizes.gpuMb).toBe(0);
+  await withPythonSqlite(
+    at("p.db"),
+    `database.execute("update empirical_resources set success_gpu_memory_mb_peak_max = null, success_memory_mb_peak_max = null")`,
+  );
+  expect(profiles.get("i", "sha256:x")?.sizes).toEqual({ memoryMb: 1000, gpuMb: null });
 });
 
 test("the original reads our file in its units", async () => {

@@ -10,6 +10,8 @@ export function configAt(dataDir: string): CjmConfig {
     driftDetection: true,
     empiricalTracking: true,
     stallThresholdMs: 60_000,
+    stallCountsSilence: false,
+    inheritEnvironment: false,
     diagnosticsRetentionDays: 30,
     diagnosticsRetentionMaxMb: null,
   };

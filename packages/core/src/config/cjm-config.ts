@@ -20,6 +20,8 @@ export const CjmConfigFileSchema = z.object({
       prefetch_stall_threshold_seconds: z.number().positive().default(60),
       diagnostics_retention_days: z.number().default(30),
       diagnostics_retention_max_mb: z.number().positive().nullish(),
+      stall_counts_silence: z.boolean().default(false),
+      inherit_environment: z.boolean().default(false),
     })
     .nullish(),
 });
@@ -38,7 +40,12 @@ export interface CjmConfig {
   };
   readonly driftDetection: boolean;
   readonly empiricalTracking: boolean;
+  /** How long initialise and prefetch may go without a sign of progress. */
   readonly stallThresholdMs: number;
+  /** Whether a worker that does not answer when it is asked for its progress counts as one without progress. */
+  readonly stallCountsSilence: boolean;
+  /** Whether workers get the host's whole environment, as the original's do, instead of what they declare. */
+  readonly inheritEnvironment: boolean;
   readonly diagnosticsRetentionDays: number;
   readonly diagnosticsRetentionMaxMb: number | null;
 }

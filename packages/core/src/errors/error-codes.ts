@@ -28,10 +28,20 @@ export const ERROR_CODES = {
     retriable: false,
     meaning: "A configuration for a capability has unknown or wrong fields.",
   },
+  CJM_WORKER_ENVIRONMENT_INVALID: {
+    category: "user_input",
+    retriable: false,
+    meaning: "A variable that was to be set for a worker is not declared by its capability, or is a secret.",
+  },
   CJM_INSTANCE_ID_INVALID: {
     category: "user_input",
     retriable: false,
     meaning: "An instance id has other characters than letters, digits, _ and -, or is too long.",
+  },
+  CJM_ADAPTER_INCOMPATIBLE: {
+    category: "user_input",
+    retriable: false,
+    meaning: "An adapter that was asked for is unknown, or the capability lacks what it needs; what is missing is named.",
   },
   CJM_INPUT_INVALID: { category: "user_input", retriable: false, meaning: "The capability refused its input." },
   CJM_TASK_NOT_SUPPORTED: {
@@ -65,6 +75,16 @@ export const ERROR_CODES = {
     category: "resource",
     retriable: true,
     meaning: "The worker process was ended by SIGKILL that we did not send; most likely the kernel reclaimed its memory.",
+  },
+  CJM_WORKER_HELD_BACK: {
+    category: "transient",
+    retriable: true,
+    meaning: "The worker died, or failed to start, several times in a row; it is not started again before a pause is over.",
+  },
+  CJM_WORKER_CRASH_LOOP: {
+    category: "fatal",
+    retriable: false,
+    meaning: "The worker died, or failed to start, too many times in a row; it is not started again until someone reloads the instance.",
   },
   CJM_WORKER_UNREACHABLE: { category: "transient", retriable: true, meaning: "The worker lives and does not answer." },
   CJM_PROTOCOL_VIOLATION: {

@@ -15,6 +15,13 @@ export interface ResourceProfile {
   readonly lastObservedAt: number;
   /** Sums of what calls reported through `reportUsage`, by unit. */
   readonly usageTotals: Readonly<Record<string, number>>;
+  readonly sizes: ResourceSizes;
+}
+
+/** What a run takes, as far as runs that succeeded tell: their highest peaks, MiB. Null: none of them was measured. */
+export interface ResourceSizes {
+  readonly memoryMb: number | null;
+  readonly gpuMb: number | null;
 }
 
 /** What one run took. `gpuMemoryPeakMb` null: not measured, which is not the same as zero. */

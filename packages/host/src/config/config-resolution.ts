@@ -1,4 +1,4 @@
-import { CjmError, isJsonObject, type JsonObject } from "@cjm/core";
+import { CjmError, canonicalHash, isJsonObject, type JsonObject, type JsonValue, PyFloat } from "@cjm/core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
 /** The layers of a configuration, weakest first: defaults of the schema, what is remembered, what the caller gives. */
@@ -10,17 +10,42 @@ export interface ConfigLayers {
 
 /**
  * The configuration in force, every field checked by name and value.
+ * @param unknownFields what happens to names that the schema does not know
  * @throws CjmError CJM_CAPABILITY_CONFIG_INVALID listing every bad field
  */
-export function resolveCapabilityConfig(capabilityName: string, layers: ConfigLayers): JsonObject {
-  const config = { ...schemaDefaults(layers.schema), ...layers.persisted, ...layers.given };
-  const faults = layers.schema === null ? [] : configFaults(config, layers.schema);
+export function resolveCapabilityConfig(
+  capabilityName: string,
+  { schema, persisted, given }: ConfigLayers,
+  unknownFields: "refuse" | "drop" = "refuse",
+): JsonObject {
+  const layers = { ...schemaDefaults(schema), ...persisted, ...given };
+  const config = unknownFields === "drop" ? knownFields(layers, schema) : layers;
+  const faults = schema === null ? [] : configFaults(config, schema);
   if (faults.length === 0) return config;
   throw new CjmError(
     "CJM_CAPABILITY_CONFIG_INVALID",
     `The configuration of ${capabilityName} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map(({ field, message }) => `  - ${field}: ${message}`).join("\n")}`,
     { details: { capabilityName, fieldsInvalid: faults.map(({ field }) => field) } },
   );
+}
+
+/**
+ * Hash of a configuration, as profiles and the journal keep it. A whole number in a field that the schema calls `number`
+ * counts as a float, as it does in Python, so that the original finds the same hash.
+ */
+export function configHashOf(config: JsonObject, schema: JsonObject | null): string {
+  const properties = propertiesOf(schema);
+  const typed = Object.entries(config).map(([name, value]): [string, JsonValue | PyFloat] => {
+    const property = properties[name];
+    const isFloat = typeof value === "number" && isJsonObject(property) && property["type"] === "number";
+    return [name, isFloat ? new PyFloat(value) : value];
+  });
+  return canonicalHash(Object.fromEntries(typed));
+}
+
+function knownFields(config: JsonObject, schema: JsonObject | null): JsonObject {
+  const known = Object.keys(propertiesOf(schema));
+  return known.length === 0 ? config : Object.fromEntries(Object.entries(config).filter(([name]) => known.includes(name)));
 }
 
 /** Defaults that the properties of a JSON Schema state. */
@@ -33,7 +58,7 @@ export function schemaDefaults(schema: JsonObject | null): JsonObject {
   );
 }
 
-interface ConfigFault {
+export interface ConfigFault {
   readonly field: string;
   readonly message: string;
 }

@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeIssues, errorMessage, type Manifest, ManifestSchema } from "@cjm/core";
+import {
+  type AdapterManifest,
+  AdapterManifestSchema,
+  describeIssues,
+  errorMessage,
+  isAdapterDocument,
+  type Manifest,
+  ManifestSchema,
+} from "@cjm/core";
 
 export interface DiscoveredCapability {
   readonly name: string;
@@ -11,40 +19,68 @@ export interface DiscoveredCapability {
   readonly path: string;
 }
 
+export interface DiscoveredAdapter {
+  /** `<module>.<Class>`. */
+  readonly name: string;
+  readonly task: string;
+  readonly manifest: AdapterManifest;
+  readonly path: string;
+}
+
+/** A manifest that is not used, since an earlier one has its name. */
+export interface ShadowedManifest {
+  readonly name: string;
+  readonly path: string;
+  readonly by: string;
+}
+
 export interface DiscoveryReport {
   /** By name; the first one seen wins. */
   readonly capabilities: readonly DiscoveredCapability[];
-  /** Manifests of a name that an earlier one has. */
-  readonly shadowed: readonly { readonly name: string; readonly path: string; readonly by: string }[];
+  /** In order of search path and file name, which is the order in which they are bound. */
+  readonly adapters: readonly DiscoveredAdapter[];
+  readonly shadowed: readonly ShadowedManifest[];
   /** Files that are no v2 manifest, with the reason. They hide nothing else. */
   readonly broken: readonly { readonly path: string; readonly reason: string }[];
   /** Manifests for other platforms than this one. */
   readonly otherPlatform: readonly { readonly name: string; readonly path: string; readonly platforms: readonly string[] }[];
 }
 
+export const NOTHING_DISCOVERED: DiscoveryReport = { capabilities: [], adapters: [], shadowed: [], broken: [], otherPlatform: [] };
+
 /** Reads every `*.json` directly inside the search paths, in order of path and file name. A missing path has no manifests. */
 export function discoverManifests(searchPaths: readonly string[], platform: string = currentPlatform()): DiscoveryReport {
-  const report = {
-    capabilities: new Map<string, DiscoveredCapability>(),
-    shadowed: [] as DiscoveryReport["shadowed"][number][],
-    broken: [] as DiscoveryReport["broken"][number][],
-    otherPlatform: [] as DiscoveryReport["otherPlatform"][number][],
-  };
+  const capabilities = new Map<string, DiscoveredCapability>();
+  const adapters = new Map<string, DiscoveredAdapter>();
+  const shadowed: ShadowedManifest[] = [];
+  const broken: DiscoveryReport["broken"][number][] = [];
+  const otherPlatform: DiscoveryReport["otherPlatform"][number][] = [];
+
   for (const path of new Set(searchPaths.flatMap(manifestFiles))) {
     const read = readManifest(path);
-    if (read === null) continue;
-    if ("reason" in read) {
-      report.broken.push({ path, reason: read.reason });
-      continue;
+    if (read.kind === "broken") {
+      broken.push({ path, reason: read.reason });
+    } else if (read.kind === "adapter") {
+      const { name, task_name: task } = read.manifest;
+      const earlier = adapters.get(name);
+      if (earlier === undefined) adapters.set(name, { name, task, manifest: read.manifest, path });
+      else shadowed.push({ name, path, by: earlier.path });
+    } else {
+      const { name, version, description, resources } = read.manifest.code;
+      const platforms = resources?.platforms ?? [];
+      const earlier = capabilities.get(name);
+      if (platforms.length > 0 && !platforms.includes(platform)) otherPlatform.push({ name, path, platforms });
+      else if (earlier !== undefined) shadowed.push({ name, path, by: earlier.path });
+      else capabilities.set(name, { name, version: version === "" ? "0.0.0" : version, description, manifest: read.manifest, path });
     }
-    const { name, version, description, resources } = read.manifest.code;
-    const platforms = resources?.platforms ?? [];
-    const earlier = report.capabilities.get(name);
-    if (platforms.length > 0 && !platforms.includes(platform)) report.otherPlatform.push({ name, path, platforms });
-    else if (earlier !== undefined) report.shadowed.push({ name, path, by: earlier.path });
-    else report.capabilities.set(name, { name, version: version === "" ? "0.0.0" : version, description, manifest: read.manifest, path });
   }
-  return { ...report, capabilities: [...report.capabilities.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return {
+    capabilities: [...capabilities.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    adapters: [...adapters.values()],
+    shadowed,
+    broken,
+    otherPlatform,
+  };
 }
 
 /** `<linux|darwin|win>-<x64|arm64|...>`, as manifests name platforms. */
@@ -63,16 +99,25 @@ function manifestFiles(folder: string): string[] {
   }
 }
 
-/** Null for an adapter manifest, which is of no capability. */
-function readManifest(path: string): { readonly manifest: Manifest } | { readonly reason: string } | null {
+type ReadManifest =
+  | { readonly kind: "capability"; readonly manifest: Manifest }
+  | { readonly kind: "adapter"; readonly manifest: AdapterManifest }
+  | { readonly kind: "broken"; readonly reason: string };
+
+function readManifest(path: string): ReadManifest {
   let document: unknown;
   try {
     document = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return { reason: errorMessage(error) };
+    return { kind: "broken", reason: errorMessage(error) };
   }
-  if (typeof document === "object" && document !== null && "unit" in document && document.unit === "adapter") return null;
+  if (isAdapterDocument(document)) {
+    const parsed = AdapterManifestSchema.safeParse(document);
+    if (!parsed.success) return { kind: "broken", reason: describeIssues(parsed.error).join("; ") };
+    return { kind: "adapter", manifest: parsed.data };
+  }
   const parsed = ManifestSchema.safeParse(document);
-  if (!parsed.success) return { reason: describeIssues(parsed.error).join("; ") };
-  return parsed.data.code.name === "" ? { reason: "code.name is empty" } : { manifest: parsed.data };
+  if (!parsed.success) return { kind: "broken", reason: describeIssues(parsed.error).join("; ") };
+  if (parsed.data.code.name === "") return { kind: "broken", reason: "code.name is empty" };
+  return { kind: "capability", manifest: parsed.data };
 }

@@ -5,12 +5,16 @@ export interface WorkerEnvironmentInputs {
   readonly manifest: Manifest;
   /** The host's own environment, of which only a few variables are passed on. */
   readonly host: Readonly<Record<string, string | undefined>>;
+  /** Whether all of the host's environment is passed on, as the original does. */
+  readonly inheritAll: boolean;
   /** Persisted values of visible variables, by name. */
   readonly overrides: Readonly<Record<string, string>>;
   /** The value of a secret, or null. */
   readonly secret: (name: string) => string | null;
   /** `<data_dir>/data`. */
   readonly capabilityDataRoot: string;
+  /** Where workers of the original write their log lines themselves; ours send them to their host. */
+  readonly diagnosticsFile: string;
   readonly modelsDir: string | null;
   readonly sessionId: string;
 }
@@ -41,10 +45,11 @@ export function composeWorkerEnvironment(inputs: WorkerEnvironmentInputs): Worke
     CAPABILITY_DATA_DIR: dataDir,
     CJM_WORKER_SESSION_ID: inputs.sessionId,
     ...(inputs.modelsDir === null ? {} : { CJM_MODELS_DIR: inputs.modelsDir }),
+    ...(manifest.install.worker === "substrate" ? { CJM_DIAGNOSTICS_DB: inputs.diagnosticsFile } : {}),
   };
   const declared = declaredVariables(inputs, { ...own, CAPABILITY_NAME: manifest.code.name });
   const passedOn = Object.entries(inputs.host).filter(
-    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+    (entry): entry is [string, string] => (inputs.inheritAll || PASSED_ON.test(entry[0])) && entry[1] !== undefined,
   );
   return {
     variables: { ...Object.fromEntries(passedOn), ...manifest.install.env_vars, ...declared.values, ...own },

@@ -8,7 +8,9 @@
  *   ready --> stopping
  *   down --> starting : the next call, or a restart
  *   down --> stopping
- *   stopping --> starting : restart
+ *   stopping --> cold : it had to make room, or is restarted
+ *   cold --> starting : the next call
+ *   cold --> stopping
  *   stopping --> stopped
  * ```
  */
@@ -16,7 +18,8 @@ export const INSTANCE_TRANSITIONS = {
   starting: ["ready", "down", "stopping"],
   ready: ["down", "stopping"],
   down: ["starting", "stopping"],
-  stopping: ["starting", "stopped"],
+  cold: ["starting", "stopping"],
+  stopping: ["cold", "stopped"],
   stopped: [],
 } as const satisfies Record<string, readonly string[]>;
 

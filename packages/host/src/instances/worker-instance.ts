@@ -1,75 +1,62 @@
-import { mkdirSync } from "node:fs";
-import { constants } from "node:os";
-import {
-  type CjmError,
-  type Clock,
-  canonicalHash,
-  type DiagnosticsStore,
-  type IdSource,
-  type JournalWriter,
-  type JsonObject,
-  type Manifest,
-} from "@cjm/core";
-import type { WorkerFrame } from "@cjm/protocol";
-import { composeWorkerEnvironment } from "../environment/worker-environment.ts";
-import type { SecretReader } from "../host-ports.ts";
-import type { RunDirectory } from "../workers/run-directory.ts";
-import { WorkerClient } from "../workers/worker-client.ts";
-import { returnCode } from "../workers/worker-exit.ts";
-import { WorkerProcess } from "../workers/worker-process.ts";
+import { CjmError, type JsonObject } from "@cjm/core";
+import { abortable } from "../internal/abortable.ts";
+import { SerialQueue } from "../internal/serial-queue.ts";
+import type { ProgressFrame } from "../workers/control-channel.ts";
 import { CallGate } from "./call-gate.ts";
-import { CrashGuard } from "./crash-guard.ts";
+import type { CrashGuard, HeldBack } from "./crash-guard.ts";
+import { endWorker } from "./end-worker.ts";
+import type { InstanceServices } from "./instance-services.ts";
+import type { InstanceSpec } from "./instance-spec.ts";
 import { type InstanceState, nextInstanceState } from "./instance-state.ts";
+import { runLifecycleCall } from "./lifecycle-call.ts";
+import type { LiveWorker } from "./live-worker.ts";
+import { recordEvent } from "./record-event.ts";
+import { startWorker } from "./start-worker.ts";
 
-/** Everything a worker needs that outlives it; a restart uses the same again and so loses nothing. */
-export interface InstanceSpec {
-  readonly instanceId: string;
-  readonly manifest: Manifest;
-  readonly config: JsonObject;
-  readonly enabled: boolean;
-  readonly maxConcurrentCalls: number;
-  readonly workerEnvOverrides: Readonly<Record<string, string>>;
+export interface StopRequest {
+  /** `stopped` is for good; a `cold` instance starts again with the next call. */
+  readonly to: "stopped" | "cold";
+  /** As it stands in the journal. */
+  readonly phase: "cleanup" | "restart" | "evicted";
+  readonly reason: string;
+  /** The worker is not asked but killed: it does not heed anyone any more. */
+  readonly force?: boolean;
 }
 
-export interface InstanceServices {
-  readonly journal: JournalWriter;
-  readonly diagnostics: DiagnosticsStore;
-  readonly secrets: SecretReader | null;
-  readonly ids: IdSource;
-  readonly clock: Clock;
-  readonly runDirectory: RunDirectory;
-  readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
-  readonly capabilityDataRoot: string;
-  readonly modelsDir: string | null;
-  readonly startTimeoutMs: number;
+/** Who is told what happens to instances. */
+export interface InstanceObserver {
+  /** The last running call has ended. */
+  onIdle(instance: WorkerInstance): void;
+  /** Its state, or what it is to be, has changed. */
+  onChange(): void;
 }
 
-type ProgressFrame = Extract<WorkerFrame, { type: "progress" }>;
-
-/** A worker that serves, with the client that reaches it. */
-export interface LiveWorker {
-  readonly process: WorkerProcess;
-  readonly client: WorkerClient;
-}
+/** A worker that is killed because it did not stop may still let go of what it holds, for so long. */
+const FORCED_GRACE_MS = 250;
 
 /** One loaded instance: its worker's lifecycle from start to end, over as many workers as it takes. */
 export class WorkerInstance {
-  readonly spec: InstanceSpec;
-  readonly configHash: string;
   readonly gate: CallGate;
   readonly crashGuard: CrashGuard;
   readonly #services: InstanceServices;
-  readonly #progress = new Map<string, (frame: ProgressFrame) => void>();
-  #state: InstanceState = "stopping";
+  readonly #observer: InstanceObserver;
+  readonly #listeners = new Map<string, (frame: ProgressFrame) => void>();
+  readonly #lifecycle = new SerialQueue();
+  #spec: InstanceSpec;
+  #state: InstanceState = "cold";
   #live: LiveWorker | null = null;
-  #starting: Promise<LiveWorker> | null = null;
+  #starting: { readonly worker: Promise<LiveWorker>; readonly abort: AbortController } | null = null;
 
-  constructor(spec: InstanceSpec, services: InstanceServices) {
-    this.spec = spec;
+  constructor(spec: InstanceSpec, services: InstanceServices, crashGuard: CrashGuard, observer: InstanceObserver) {
+    this.#spec = spec;
     this.#services = services;
-    this.configHash = canonicalHash(spec.config);
-    this.gate = new CallGate(spec.maxConcurrentCalls);
-    this.crashGuard = new CrashGuard(services.clock);
+    this.#observer = observer;
+    this.crashGuard = crashGuard;
+    this.gate = new CallGate(spec.maxConcurrentCalls, () => observer.onIdle(this));
+  }
+
+  get spec(): InstanceSpec {
+    return this.#spec;
   }
 
   get state(): InstanceState {
@@ -81,38 +68,79 @@ export class WorkerInstance {
     return this.#live;
   }
 
+  /** Why it does not start now, though it is wanted; null: nothing holds it back. */
+  get heldBack(): HeldBack | null {
+    return this.#live === null ? this.crashGuard.heldBack(this.#spec.instanceId) : null;
+  }
+
+  /** What the next worker, or the one that serves now, is to be told. */
+  change(
+    change: Partial<Pick<InstanceSpec, "manifest" | "config" | "configHash" | "enabled" | "workerEnvOverrides" | "adapters" | "request">>,
+  ): void {
+    this.#spec = { ...this.#spec, ...change };
+    this.#observer.onChange();
+  }
+
   /**
-   * The worker, started when there is none or the last one died. Concurrent callers share one start.
-   * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, or what the capability's initialise raised
+   * The worker, started when there is none. Concurrent callers share one start; a caller that gives up does not end it.
+   * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_HELD_BACK, CJM_WORKER_CRASH_LOOP, ...
    */
   worker(signal?: AbortSignal): Promise<LiveWorker> {
     if (this.#live !== null) return Promise.resolve(this.#live);
     if (this.#starting === null) {
-      const starting = this.#start(signal);
+      const abort = new AbortController();
+      const starting = { worker: this.#lifecycle.run(() => this.#start(abort.signal)), abort };
       this.#starting = starting;
       const settled = (): void => {
         if (this.#starting === starting) this.#starting = null;
       };
-      starting.then(settled, settled);
+      starting.worker.then(settled, settled);
     }
-    return this.#starting;
+    return abortable(this.#starting.worker, signal);
   }
 
-  /** Ends the worker; `restart` leaves the instance ready to start again. */
-  async stop(phase: "unload" | "restart", reason: string): Promise<void> {
-    if (this.#state === "stopped") return;
-    await this.#starting?.catch(() => {});
-    this.#to("stopping");
-    const live = this.#live;
-    this.#live = null;
-    if (live !== null) await this.#end(live, phase === "unload" ? "cleanup" : "restart", reason);
-    if (phase === "unload") this.#to("stopped");
+  /** Ends the worker, or its start; whoever waits for that start gets the reason. Concurrent requests take their turn. */
+  stop({ to, phase, reason, force = false }: StopRequest): Promise<void> {
+    this.#starting?.abort.abort(new CjmError("CJM_WORKER_DIED", `The start of ${this.#spec.instanceId} was given up: ${reason}.`));
+    return this.#lifecycle.run(async () => {
+      if (this.#state === "stopped") return;
+      this.#to("stopping");
+      const live = this.#live;
+      this.#live = null;
+      const graceMs = force ? FORCED_GRACE_MS : this.#services.terminationGraceMs;
+      if (live !== null) await endWorker(live, { spec: this.#spec, services: this.#services, phase, reason, graceMs });
+      this.#to(to);
+    });
+  }
+
+  /** Runs the capability's prefetch, as long as it makes progress. False: it has none. @throws CjmError as `worker`, CJM_WORKER_STALLED */
+  async prefetch(options: { readonly thresholdMs?: number; readonly signal?: AbortSignal }): Promise<boolean> {
+    const leave = await this.gate.enter(options.signal);
+    try {
+      const worker = await this.worker(options.signal);
+      return await runLifecycleCall({
+        name: "prefetch",
+        worker,
+        instanceId: this.#spec.instanceId,
+        services: this.#services,
+        onProgress: (jobId, listener) => this.onProgress(jobId, listener),
+        ...options,
+        run: (jobId, signal) => worker.client.prefetch(jobId, signal),
+      });
+    } finally {
+      leave();
+    }
   }
 
   /** Calls `listener` for progress of one job until the returned function is called. */
   onProgress(jobId: string, listener: (frame: ProgressFrame) => void): () => void {
-    this.#progress.set(jobId, listener);
-    return () => this.#progress.delete(jobId);
+    this.#listeners.set(jobId, listener);
+    return () => this.#listeners.delete(jobId);
+  }
+
+  /** Writes a row about it, and about the worker that serves now, into the journal. */
+  record(type: string, payload: JsonObject): void {
+    recordEvent(this.#services, this.#spec, { type, payload, sessionId: this.#live?.process.sessionId ?? null });
   }
 
   /** Waits, for the short moment that takes, until the end of a worker is known after its connection broke. */
@@ -124,19 +152,26 @@ export class WorkerInstance {
     return exit === null ? null : live.process.deathError(when);
   }
 
-  async #start(signal?: AbortSignal): Promise<LiveWorker> {
-    const { spec, crashGuard } = this;
-    crashGuard.assertMayStart(spec.instanceId);
+  async #start(signal: AbortSignal): Promise<LiveWorker> {
+    const { instanceId } = this.#spec;
+    if (this.#live !== null) return this.#live;
+    if (this.#state === "stopped")
+      throw new CjmError("CJM_CAPABILITY_NOT_LOADED", `${instanceId} was unloaded.`, { details: { instanceId } });
+    this.crashGuard.assertMayStart(instanceId);
     this.#to("starting");
-    const startedMs = this.#services.clock.monotonicMs();
-    let live: LiveWorker | null = null;
+    let live: LiveWorker;
     try {
-      live = await this.#spawn(signal);
-      this.#record(live, "worker_ready", { wait_seconds: Math.round(this.#services.clock.monotonicMs() - startedMs) / 1000 });
-      if (Object.keys(spec.config).length > 0) await this.#initialize(live, signal);
+      live = await startWorker({
+        spec: this.#spec,
+        services: this.#services,
+        onProgress: (jobId, listener) => this.onProgress(jobId, listener),
+        deliver: (frame) => {
+          if (frame.job_id != null) this.#listeners.get(frame.job_id)?.(frame);
+        },
+        signal,
+      });
     } catch (error) {
-      crashGuard.recordDeath();
-      if (live !== null) await this.#end(live, "startup", "it could not be initialised");
+      if (!signal.aborted) this.#countDeath(0);
       this.#to("down");
       throw error;
     }
@@ -146,92 +181,27 @@ export class WorkerInstance {
     return live;
   }
 
-  async #spawn(signal?: AbortSignal): Promise<LiveWorker> {
-    const { spec } = this;
-    const services = this.#services;
-    const sessionId = services.ids.workerSessionId();
-    const environment = composeWorkerEnvironment({
-      manifest: spec.manifest,
-      host: services.hostEnvironment,
-      overrides: spec.workerEnvOverrides,
-      secret: (name) => services.secrets?.get(spec.manifest.code.name, name) ?? null,
-      capabilityDataRoot: services.capabilityDataRoot,
-      modelsDir: services.modelsDir,
-      sessionId,
-    });
-    mkdirSync(environment.dataDir, { recursive: true });
-    const process = new WorkerProcess({
-      instanceId: spec.instanceId,
-      manifest: spec.manifest,
-      sessionId,
-      socketPath: services.runDirectory.nextSocket(),
-      environment: environment.variables,
-      diagnostics: services.diagnostics,
-      clock: services.clock,
-      onProgress: (frame) => {
-        if (frame.job_id != null) this.#progress.get(frame.job_id)?.(frame);
-      },
-    });
-    const client = new WorkerClient(process.socketPath, process.token, {
-      instanceId: spec.instanceId,
-      capabilityName: spec.manifest.code.name,
-    });
-    const live = { process, client };
-    const { module, version } = spec.manifest.code;
-    this.#record(live, "worker_spawned", {
-      pid: process.pid,
-      module,
-      version,
-      env_overlay_keys: environment.declaredNames,
-      ...(environment.warnings.length === 0 ? {} : { warnings: environment.warnings }),
-    });
-    try {
-      await process.ready(services.startTimeoutMs, signal);
-    } catch (error) {
-      await this.#end(live, "startup", "it did not become ready");
-      throw error;
-    }
-    return live;
-  }
-
-  /** Initialise may take minutes; a worker that dies meanwhile ends the wait. */
-  async #initialize(live: LiveWorker, signal?: AbortSignal): Promise<void> {
-    const died = live.process.exited.then(() => Promise.reject(live.process.deathError("while it was initialised")));
-    await Promise.race([live.client.initialize(this.spec.config, signal), died]);
-  }
-
   /** A worker that dies on its own takes the instance down until the next call starts another. */
   #watch(live: LiveWorker): void {
     void live.process.exited.then(async () => {
       if (this.#live !== live) return;
       this.#live = null;
-      this.crashGuard.recordDeath();
       this.#to("down");
-      await this.#end(live, "died", "it died");
+      this.#countDeath(this.#services.clock.monotonicMs() - live.readyAtMs);
+      await endWorker(live, { spec: this.#spec, services: this.#services, phase: "died", reason: "it died by itself", graceMs: 0 });
     });
   }
 
-  async #end(live: LiveWorker, phase: string, reason: string): Promise<void> {
-    const exit = await live.process.terminate(reason);
-    await live.client[Symbol.asyncDispose]();
-    this.#record(live, "worker_died", { phase, returncode: returnCode(exit, constants.signals) });
-  }
-
-  #record(live: LiveWorker, eventType: string, payload: JsonObject): void {
-    const { ids, clock, journal } = this.#services;
-    journal.emit({
-      eventId: ids.eventId(),
-      occurredAt: clock.now(),
-      eventType,
-      instanceId: this.spec.instanceId,
-      capabilityName: this.spec.manifest.code.name,
-      workerSessionId: live.process.sessionId,
-      configHash: this.configHash,
-      payload,
-    });
+  #countDeath(servedMs: number): void {
+    this.crashGuard.recordDeath(servedMs);
+    const held = this.crashGuard.heldBack(this.#spec.instanceId);
+    if (held === null) return;
+    this.record(held.untilMs === null ? "worker_stopped" : "worker_held_back", { reason: held.reason });
   }
 
   #to(state: InstanceState): void {
-    if (this.#state !== state) this.#state = nextInstanceState(this.#state, state);
+    if (this.#state === state) return;
+    this.#state = nextInstanceState(this.#state, state);
+    this.#observer.onChange();
   }
 }

@@ -1,56 +1,71 @@
 import type { Clock } from "@cjm/core";
 import pidusage from "pidusage";
+import { peakMemoryMb, resetPeakMemory } from "../workers/peak-memory.ts";
 import { type ProcessUse, readProcessTree } from "../workers/process-tree.ts";
 
 export interface MeasuredUse {
   /** Highest sum of resident memory over the worker's process tree, MiB. */
   readonly memoryPeakMb: number;
+  /** Highest GPU memory of the tree, MiB; null: not measured. */
+  readonly gpuMemoryPeakMb: number | null;
   /** Processor time of the tree by wall time, in percent of one processor; may exceed 100. */
   readonly cpuPercent: number;
   readonly durationMs: number;
+}
+
+/** What the sampler asks the system monitor. */
+export interface GpuMeter {
+  refresh(): Promise<void>;
+  gpuMemoryMb(rootPid: number): Promise<number | null>;
+  lastGpuMemoryMb(rootPid: number): number | null;
 }
 
 interface Measurement {
   readonly pid: number;
   readonly startedMs: number;
   readonly cpuAtStartMs: number;
+  /** The kernel counts the worker's own peak for this call: it was alone on its worker when it began. */
+  readonly exact: boolean;
   memoryPeakMb: number;
+  gpuPeakMb: number | null;
   cpuLastMs: number;
 }
 
 const INTERVAL_MS = 250;
 const REMEMBERED = 256;
 
-/** Watches the process trees of running calls: one timer for all of them, none while nothing runs. */
+/**
+ * Watches the process trees of running calls: one timer for all of them, none while nothing runs. Between samples the
+ * kernel keeps the worker's own peak, which is exact for a worker without children.
+ */
 export class UsageSampler implements Disposable {
   readonly #clock: Clock;
+  readonly #gpu: GpuMeter;
   readonly #running = new Set<Measurement>();
   readonly #lastMemoryMb = new Map<number, number>();
   #stopTimer: (() => void) | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, gpu: GpuMeter) {
     this.#clock = clock;
+    this.#gpu = gpu;
   }
 
   /** Begins to measure the tree of `pid`; the returned function ends it and says what it was. */
-  start(pid: number): () => MeasuredUse {
+  start(pid: number): () => Promise<MeasuredUse> {
     const { memoryMb, cpuMs } = totals(readProcessTree(pid));
+    const alone = [...this.#running].every((running) => running.pid !== pid);
     const measurement: Measurement = {
       pid,
       startedMs: this.#clock.monotonicMs(),
       cpuAtStartMs: cpuMs,
+      exact: alone && resetPeakMemory(pid),
       memoryPeakMb: memoryMb,
+      gpuPeakMb: null,
       cpuLastMs: cpuMs,
     };
     this.#running.add(measurement);
     this.#schedule();
-    return () => {
-      this.#sample(measurement);
-      this.#running.delete(measurement);
-      const durationMs = this.#clock.monotonicMs() - measurement.startedMs;
-      const cpuMs = Math.max(0, measurement.cpuLastMs - measurement.cpuAtStartMs);
-      return { memoryPeakMb: measurement.memoryPeakMb, durationMs, cpuPercent: durationMs > 0 ? (cpuMs / durationMs) * 100 : 0 };
-    };
+    return () => this.#finish(measurement);
   }
 
   /** Resident memory of a tree that was measured lately, MiB; null for one that never was. */
@@ -63,16 +78,34 @@ export class UsageSampler implements Disposable {
     this.#running.clear();
   }
 
+  async #finish(measurement: Measurement): Promise<MeasuredUse> {
+    const durationMs = this.#clock.monotonicMs() - measurement.startedMs;
+    this.#sample(measurement);
+    this.#running.delete(measurement);
+    const own = measurement.exact ? peakMemoryMb(measurement.pid) : null;
+    const gpuMb = await this.#gpu.gpuMemoryMb(measurement.pid);
+    const cpuMs = Math.max(0, measurement.cpuLastMs - measurement.cpuAtStartMs);
+    return {
+      memoryPeakMb: Math.max(measurement.memoryPeakMb, own ?? 0),
+      gpuMemoryPeakMb: gpuMb === null ? measurement.gpuPeakMb : Math.max(measurement.gpuPeakMb ?? 0, gpuMb),
+      cpuPercent: durationMs > 0 ? (cpuMs / durationMs) * 100 : 0,
+      durationMs,
+    };
+  }
+
   #schedule(): void {
     if (this.#stopTimer !== null || this.#running.size === 0) return;
     this.#stopTimer = this.#clock.schedule(INTERVAL_MS, () => {
       this.#stopTimer = null;
+      void this.#gpu.refresh();
       for (const measurement of this.#running) this.#sample(measurement);
       this.#schedule();
     });
   }
 
   #sample(measurement: Measurement): void {
+    const gpuMb = this.#gpu.lastGpuMemoryMb(measurement.pid);
+    if (gpuMb !== null) measurement.gpuPeakMb = Math.max(measurement.gpuPeakMb ?? 0, gpuMb);
     const tree = readProcessTree(measurement.pid);
     if (tree.length > 0) {
       const use = totals(tree);

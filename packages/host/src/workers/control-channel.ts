@@ -2,6 +2,9 @@ import type { Duplex } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { CONTROL_PROTOCOL_VERSION, type HelloFrame, type WorkerFrame, WorkerFrameSchema } from "@cjm/protocol";
 
+/** What a worker pushes about a call, or a lifecycle call, of a job. */
+export type ProgressFrame = Extract<WorkerFrame, { type: "progress" }>;
+
 const LONGEST_FRAME = 4 * 1024 * 1024;
 
 /** The host's end of a worker's control channel. As long as it is open, the worker lives. */

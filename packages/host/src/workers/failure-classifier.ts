@@ -26,6 +26,31 @@ export function errorOfAnswer(status: number, body: unknown, subject: FailureSub
   );
 }
 
+/** The error for an `initialise`, `prefetch`, ... that the capability refused or failed at, with its own words. */
+export function errorOfLifecycle(body: unknown, subject: FailureSubject, step: string): CjmError {
+  return new CjmError("CJM_CALL_FAILED", `${subject.instanceId} failed to ${STEP_WORDS[step] ?? step}: ${detailOfBody(body)}`, {
+    details: { ...subject, step },
+  });
+}
+
+const STEP_WORDS: Readonly<Record<string, string>> = {
+  initialize: "initialise",
+  onEnable: "run its on_enable hook",
+  onDisable: "run its on_disable hook",
+};
+
+/** The error for an answer that should be JSON and is none. */
+export function notJson(text: string, path: string, subject: FailureSubject, cause: unknown): CjmError {
+  return new CjmError(
+    "CJM_PROTOCOL_VIOLATION",
+    `The worker of ${subject.instanceId} answered ${path} with what is no JSON: ${text.slice(0, 200)}`,
+    {
+      cause,
+      details: { path },
+    },
+  );
+}
+
 export interface Death extends FailureSubject {
   readonly exit: WorkerExit;
   /** The last lines it printed. */

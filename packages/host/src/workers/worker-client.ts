@@ -4,10 +4,12 @@ import {
   ACCOUNTS_HEADER,
   type Account,
   decodeAccounts,
-  detailOfBody,
+  decodeUsage,
   type Health,
   HealthSchema,
   ProcessListSchema,
+  type Progress,
+  ProgressSchema,
   parsePythonJson,
   ROUTES,
   type RouteName,
@@ -15,21 +17,28 @@ import {
   StatsSchema,
   StatusReplySchema,
   SystemStatusSchema,
+  USAGE_HEADER,
 } from "@cjm/protocol";
 import { Pool } from "undici";
 import type * as z from "zod";
-import { errorOfAnswer, type FailureSubject } from "./failure-classifier.ts";
+import { errorOfAnswer, errorOfLifecycle, type FailureSubject, notJson } from "./failure-classifier.ts";
 import { readStream } from "./stream-reader.ts";
+import type { WorkerEndpoint } from "./worker-endpoint.ts";
+
+/** What a call reported to have consumed, by unit. */
+export type Usage = Readonly<Record<string, number>>;
 
 export interface CallAnswer {
   readonly value: JsonValue;
   readonly accounts: readonly Account[];
+  readonly usage: Usage;
 }
 
 interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly accounts: readonly Account[];
+  readonly usage: Usage;
 }
 
 const QUICK_MS = 5_000;
@@ -40,14 +49,14 @@ const QUICK_MS = 5_000;
  */
 export class WorkerClient implements AsyncDisposable {
   readonly #pool: Pool;
-  readonly #authorization: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #subject: FailureSubject;
 
-  constructor(socketPath: string, token: string, subject: FailureSubject) {
-    this.#authorization = `Bearer ${token}`;
+  constructor(endpoint: WorkerEndpoint, subject: FailureSubject) {
+    this.#headers = endpoint.kind === "socket" ? { authorization: `Bearer ${endpoint.token}` } : {};
     this.#subject = subject;
-    this.#pool = new Pool("http://worker", {
-      socketPath,
+    this.#pool = new Pool(endpoint.kind === "socket" ? "http://worker" : `http://127.0.0.1:${endpoint.port}`, {
+      ...(endpoint.kind === "socket" ? { socketPath: endpoint.path } : {}),
       pipelining: 1,
       connections: 128,
       // Long calls are governed by deadlines and the worker's life, not by silence on the wire.
@@ -69,53 +78,79 @@ export class WorkerClient implements AsyncDisposable {
   }
 
   systemStatus(signal?: AbortSignal): Promise<z.infer<typeof SystemStatusSchema>> {
-    return this.#ask("systemStatus", SystemStatusSchema, {}, signal);
+    return this.#ask("systemStatus", SystemStatusSchema, { signal });
   }
 
   processes(signal?: AbortSignal): Promise<z.infer<typeof ProcessListSchema>> {
-    return this.#ask("listProcesses", ProcessListSchema, {}, signal);
+    return this.#ask("listProcesses", ProcessListSchema, { signal });
   }
 
   async config(): Promise<JsonObject> {
-    return (await this.#ok("config", undefined, AbortSignal.timeout(QUICK_MS))) as JsonObject;
+    return (await this.#ok("config", quickly())) as JsonObject;
   }
 
-  async configSchema(): Promise<JsonObject> {
-    return (await this.#ok("configSchema", undefined, AbortSignal.timeout(QUICK_MS))) as JsonObject;
+  async configOptions(): Promise<JsonObject> {
+    return (await this.#ok("configOptions", quickly())) as JsonObject;
   }
 
-  async surface(): Promise<JsonObject> {
-    return (await this.#ok("surface", undefined, AbortSignal.timeout(QUICK_MS))) as JsonObject;
+  /** As JSON text: how a number was written decides hashes. */
+  configSchemaText(): Promise<string> {
+    return this.#text("configSchema");
+  }
+
+  /** As JSON text, as above. */
+  surfaceText(): Promise<string> {
+    return this.#text("surface");
+  }
+
+  /** Of one job, or of the latest call. */
+  progress(jobId: string | null): Promise<Progress> {
+    return this.#ask("progress", ProgressSchema, { query: queryOf(jobId) });
   }
 
   /** No time limit of its own: models load for minutes. @throws CjmError with the worker's own detail */
-  async initialize(config: JsonObject, signal?: AbortSignal): Promise<void> {
-    await this.#ok("initialize", config, signal);
+  async initialize(config: JsonObject, jobId: string, signal?: AbortSignal): Promise<void> {
+    await this.#ok("initialize", { body: config, query: queryOf(jobId), signal });
   }
 
-  async reconfigure(oldConfig: JsonObject | null, newConfig: JsonObject): Promise<void> {
-    await this.#ok("reconfigure", { old_config: oldConfig, new_config: newConfig });
+  /** False: this worker cannot, and is to be initialised anew instead. @throws CjmError with the worker's own detail */
+  async reconfigure(oldConfig: JsonObject, newConfig: JsonObject, jobId: string): Promise<boolean> {
+    const request = { body: { old_config: oldConfig, new_config: newConfig }, query: queryOf(jobId) };
+    const answer = await this.#send("reconfigure", request);
+    if (answer.status === 200) return StatusReplySchema.parse(answer.body).status !== "not_supported";
+    if (answer.status === 500) throw errorOfLifecycle(answer.body, this.#subject, "reconfigure");
+    return false;
   }
 
-  async prefetch(signal?: AbortSignal): Promise<void> {
-    await this.#ok("prefetch", {}, signal);
+  /** False: the capability has nothing to prefetch. @throws CjmError with the worker's own detail */
+  async prefetch(jobId: string, signal?: AbortSignal): Promise<boolean> {
+    const answer = await this.#send("prefetch", { body: {}, query: queryOf(jobId), signal });
+    if (answer.status === 200) return StatusReplySchema.parse(answer.body).status !== "not_supported";
+    throw errorOfLifecycle(answer.body, this.#subject, "prefetch");
+  }
+
+  /** Tells the capability that its instance was enabled or disabled. @throws CjmError when its hook failed */
+  async notify(hook: "onEnable" | "onDisable"): Promise<void> {
+    const { status, detail } = await this.#ask(hook, StatusReplySchema, { body: {} });
+    if (status === "error") throw errorOfLifecycle({ detail: detail ?? "" }, this.#subject, hook);
   }
 
   /** Asks for one job's call to stop, or with null for all. */
   async cancel(jobId: string | null): Promise<void> {
-    await this.#ask("cancel", StatusReplySchema, jobId === null ? {} : { job_id: jobId });
+    await this.#ask("cancel", StatusReplySchema, { body: jobId === null ? {} : { job_id: jobId } });
   }
 
   async call(target: CallTarget, envelope: CallEnvelope, signal: AbortSignal): Promise<CallAnswer> {
-    const answer = await this.#send(target.channel === "task" ? "task" : "execute", { ...bodyOf(target), envelope }, signal);
-    if (answer.status !== 200) throw new CallFailure(errorOfAnswer(answer.status, answer.body, this.#subject), answer.accounts);
-    return { value: answer.body as JsonValue, accounts: answer.accounts };
+    const route = target.channel === "task" ? "task" : "execute";
+    const { status, body, accounts, usage } = await this.#send(route, { body: { ...bodyOf(target), envelope }, signal });
+    if (status !== 200) throw new CallFailure(errorOfAnswer(status, body, this.#subject), { accounts, usage });
+    return { value: body as JsonValue, accounts, usage };
   }
 
   /** Yields chunks as they come; ending the iteration early drops the connection, which ends the worker's generator. */
   async *stream(target: CallTarget, envelope: CallEnvelope, signal: AbortSignal): AsyncGenerator<JsonValue, void, undefined> {
-    const { statusCode, body } = await this.#request("executeStream", { ...bodyOf(target), envelope }, signal);
-    if (statusCode !== 200) throw errorOfAnswer(statusCode, parseBody(await body.text()), this.#subject);
+    const { statusCode, body } = await this.#request("executeStream", { body: { ...bodyOf(target), envelope }, signal });
+    if (statusCode !== 200) throw errorOfAnswer(statusCode, parseLeniently(await body.text()), this.#subject);
     yield* readStream(body, this.#subject);
   }
 
@@ -123,50 +158,78 @@ export class WorkerClient implements AsyncDisposable {
     await this.#pool.destroy();
   }
 
-  async #ask<T extends z.ZodType>(route: RouteName, schema: T, body?: unknown, signal?: AbortSignal): Promise<z.output<T>> {
-    const limit = AbortSignal.timeout(QUICK_MS);
-    return schema.parse(await this.#ok(route, body, signal === undefined ? limit : AbortSignal.any([limit, signal])));
+  async #ask<T extends z.ZodType>(route: RouteName, schema: T, request: WorkerRequest = {}): Promise<z.output<T>> {
+    return schema.parse(await this.#ok(route, { ...request, ...quickly(request.signal) }));
   }
 
-  async #ok(route: RouteName, body?: unknown, signal?: AbortSignal): Promise<unknown> {
-    const answer = await this.#send(route, body, signal);
+  async #ok(route: RouteName, request: WorkerRequest): Promise<unknown> {
+    const answer = await this.#send(route, request);
     if (answer.status === 200) return answer.body;
-    throw errorOfAnswer(answer.status, answer.status === 400 ? detailOfBody(answer.body) : answer.body, this.#subject);
+    throw answer.status === 400
+      ? errorOfLifecycle(answer.body, this.#subject, route)
+      : errorOfAnswer(answer.status, answer.body, this.#subject);
   }
 
-  async #send(route: RouteName, body: unknown, signal?: AbortSignal): Promise<Answer> {
-    const response = await this.#request(route, body, signal);
-    const header = response.headers[ACCOUNTS_HEADER];
+  async #text(route: RouteName): Promise<string> {
+    const { statusCode, body } = await this.#request(route, quickly());
+    const text = await body.text();
+    if (statusCode === 200) return text;
+    throw errorOfAnswer(statusCode, parseLeniently(text), this.#subject);
+  }
+
+  async #send(route: RouteName, request: WorkerRequest): Promise<Answer> {
+    const { statusCode: status, headers, body } = await this.#request(route, request);
+    const text = await body.text();
     return {
-      status: response.statusCode,
-      body: parseBody(await response.body.text()),
-      accounts: decodeAccounts(Array.isArray(header) ? header[0] : header),
+      status,
+      body: status === 200 ? this.#parse(text, route) : parseLeniently(text),
+      accounts: decodeAccounts(headerOf(headers, ACCOUNTS_HEADER)),
+      usage: decodeUsage(headerOf(headers, USAGE_HEADER)) ?? {},
     };
   }
 
-  #request(
-    route: RouteName,
-    body: unknown,
-    signal?: AbortSignal,
-  ): Promise<{ statusCode: number; headers: Record<string, string | string[] | undefined>; body: Readable & { text(): Promise<string> } }> {
+  #parse(text: string, route: RouteName): unknown {
+    try {
+      return parsePythonJson(text);
+    } catch (cause) {
+      throw notJson(text, ROUTES[route].path, this.#subject, cause);
+    }
+  }
+
+  #request(route: RouteName, { body, query, signal }: WorkerRequest): Promise<WorkerResponse> {
     const { method, path } = ROUTES[route];
     return this.#pool.request({
       method,
-      path,
-      headers: { authorization: this.#authorization, ...(method === "POST" ? { "content-type": "application/json" } : {}) },
+      path: query === undefined ? path : `${path}${query}`,
+      headers: method === "POST" ? { ...this.#headers, "content-type": "application/json" } : this.#headers,
       ...(method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
   }
 }
 
+interface WorkerRequest {
+  readonly body?: unknown;
+  /** With its question mark. */
+  readonly query?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface WorkerResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable & { text(): Promise<string> };
+}
+
 /** A failed call with what the worker recorded before it failed. */
 export class CallFailure extends Error {
   readonly accounts: readonly Account[];
+  readonly usage: Usage;
 
-  constructor(cause: Error, accounts: readonly Account[]) {
+  constructor(cause: Error, recorded: { readonly accounts: readonly Account[]; readonly usage: Usage }) {
     super(cause.message, { cause });
-    this.accounts = accounts;
+    this.accounts = recorded.accounts;
+    this.usage = recorded.usage;
   }
 }
 
@@ -175,7 +238,22 @@ function bodyOf(target: CallTarget): JsonObject {
   return { args: target.args, kwargs: target.kwargs };
 }
 
-function parseBody(text: string): unknown {
+function quickly(signal?: AbortSignal): { readonly signal: AbortSignal } {
+  const limit = AbortSignal.timeout(QUICK_MS);
+  return { signal: signal === undefined ? limit : AbortSignal.any([limit, signal]) };
+}
+
+function queryOf(jobId: string | null): string | undefined {
+  return jobId === null ? undefined : `?job_id=${encodeURIComponent(jobId)}`;
+}
+
+function headerOf(headers: WorkerResponse["headers"], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Bodies of failures may be plain text. */
+function parseLeniently(text: string): unknown {
   try {
     return parsePythonJson(text);
   } catch {

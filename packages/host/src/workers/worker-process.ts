@@ -11,10 +11,12 @@ import {
   type WorkerSessionId,
 } from "@cjm/core";
 import { CONTROL_FD, type WorkerFrame } from "@cjm/protocol";
-import { ControlChannel } from "./control-channel.ts";
+import { ControlChannel, type ProgressFrame } from "./control-channel.ts";
+import { killProcesses, killSession, signalGroup } from "./end-processes.ts";
 import { errorOfDeath } from "./failure-classifier.ts";
 import { OutputPump } from "./output-pump.ts";
-import { readProcess, readProcessTree } from "./process-tree.ts";
+import { readProcessTree } from "./process-tree.ts";
+import type { WorkerEndpoint } from "./worker-endpoint.ts";
 import type { WorkerExit } from "./worker-exit.ts";
 import { workerLaunch } from "./worker-launch.ts";
 
@@ -23,31 +25,32 @@ export interface WorkerProcessOptions {
   readonly manifest: Manifest;
   readonly sessionId: WorkerSessionId;
   readonly socketPath: string;
+  /** `module:Class` of the task adapters to bind. */
+  readonly adapters: readonly string[];
   /** The whole environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly diagnostics: DiagnosticsStore;
   readonly clock: Clock;
-  readonly onProgress: (frame: Extract<WorkerFrame, { type: "progress" }>) => void;
+  readonly onProgress: (frame: ProgressFrame) => void;
 }
 
-/** How long a worker may take to end after SIGTERM before the rest of its tree is killed. */
-const TERMINATION_GRACE_MS = 3_000;
+/** Longer than our workers allow themselves for their last answers and the capability's cleanup together. */
+export const TERMINATION_GRACE_MS = 7_000;
 
 /**
  * One worker process with everything that belongs to it: control channel, output, token, exit. It knows nothing of HTTP.
  * It is ended by `terminate()`, and by the end of this process: the kernel then closes the control channel.
  */
 export class WorkerProcess implements AsyncDisposable {
-  readonly socketPath: string;
   readonly sessionId: WorkerSessionId;
-  readonly token: string = randomBytes(32).toString("hex");
   /** Resolves when the process has ended and its output has been read. */
   readonly exited: Promise<WorkerExit>;
   readonly #options: WorkerProcessOptions;
   readonly #child: ChildProcess;
   readonly #channel: ControlChannel;
   readonly #output: OutputPump;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #token = randomBytes(32).toString("hex");
+  readonly #ready = Promise.withResolvers<WorkerEndpoint>();
   #exit: WorkerExit | null = null;
   #endedBy: string | null = null;
   #termination: Promise<WorkerExit> | null = null;
@@ -55,15 +58,14 @@ export class WorkerProcess implements AsyncDisposable {
   /** Spawns at once. @throws CjmError CJM_MANIFEST_INVALID, CJM_WORKER_START_FAILED */
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
-    this.socketPath = options.socketPath;
     this.sessionId = options.sessionId;
-    const { command, args } = workerLaunch(options.manifest, options.socketPath);
+    const { command, args } = workerLaunch(options.manifest, options.socketPath, options.adapters);
     this.#child = spawn(command, args, { detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...options.environment } });
     this.#output = new OutputPump(options.diagnostics, options.clock, options.sessionId);
     if (this.#child.stdout !== null) this.#output.attach(this.#child.stdout, "stdout");
     if (this.#child.stderr !== null) this.#output.attach(this.#child.stderr, "stderr");
     this.#channel = new ControlChannel(this.#child.stdio[CONTROL_FD] as Duplex, (frame) => this.#take(frame));
-    this.#channel.hello(this.token, options.sessionId);
+    this.#channel.hello(this.#token, options.sessionId);
     this.exited = this.#watchExit(command);
     // Whoever waits for readiness sees the failure; nobody else has to.
     this.#ready.promise.catch(() => {});
@@ -82,20 +84,21 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the worker serves. Whatever comes first decides: its ready frame, its own report of a failure, its end,
+   * Resolves when the worker serves, with where. Whatever comes first decides: its ready frame, its own report of a failure, its end,
    * the deadline, the signal. On failure the process and its tree are gone when this rejects.
    * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, or the signal's reason
    */
-  async ready(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  async ready(timeoutMs: number, signal?: AbortSignal): Promise<WorkerEndpoint> {
     const interrupted = Promise.withResolvers<never>();
     const cancelTimer = this.#options.clock.schedule(timeoutMs, () => interrupted.reject(this.#startTimeout(timeoutMs)));
     const onAbort = (): void => interrupted.reject(signal?.reason);
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      await Promise.race([this.#ready.promise, interrupted.promise]);
+      return await Promise.race([this.#ready.promise, interrupted.promise]);
     } catch (error) {
-      await this.terminate("it did not become ready");
+      // It serves nobody: nothing is lost by killing it.
+      await this.terminate("it did not become ready", 0);
       throw error;
     } finally {
       cancelTimer();
@@ -106,9 +109,10 @@ export class WorkerProcess implements AsyncDisposable {
   /**
    * Ends the worker and every descendant it had, also those in other sessions and those that ignore SIGTERM. Idempotent;
    * concurrent calls share one end.
+   * @param graceMs how long it may take to end after SIGTERM; with zero it is killed at once
    */
-  terminate(reason: string): Promise<WorkerExit> {
-    this.#termination ??= this.#terminate(reason);
+  terminate(reason: string, graceMs: number = TERMINATION_GRACE_MS): Promise<WorkerExit> {
+    this.#termination ??= this.#terminate(reason, graceMs);
     return this.#termination;
   }
 
@@ -128,27 +132,29 @@ export class WorkerProcess implements AsyncDisposable {
     await this.terminate("its owner was closed");
   }
 
-  async #terminate(reason: string): Promise<WorkerExit> {
+  async #terminate(reason: string, graceMs: number): Promise<WorkerExit> {
     if (this.#exit !== null) return this.exited;
     this.#endedBy = reason;
     // Found before the signal: once the worker is gone, its descendants are nobody's children any more.
     const tree = readProcessTree(this.pid);
-    signalGroup(this.pid, "SIGTERM");
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, TERMINATION_GRACE_MS);
-    await Promise.race([this.exited, late.promise]);
-    clearTimeout(timer);
-    signalGroup(this.pid, "SIGKILL");
-    for (const { pid, startTicks } of [...tree, ...readProcessTree(this.pid)]) {
-      if (pid !== this.pid && readProcess(pid)?.startTicks === startTicks) signalProcess(pid, "SIGKILL");
+    if (graceMs > 0) {
+      signalGroup(this.pid, "SIGTERM");
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, graceMs);
+      await Promise.race([this.exited, late.promise]);
+      clearTimeout(timer);
     }
+    signalGroup(this.pid, "SIGKILL");
+    killProcesses(tree);
     return this.exited;
   }
 
   #take(frame: WorkerFrame): void {
     switch (frame.type) {
       case "ready":
-        this.#ready.resolve();
+        this.#ready.resolve(
+          frame.port == null ? { kind: "socket", path: this.#options.socketPath, token: this.#token } : { kind: "port", port: frame.port },
+        );
         return;
       case "failed": {
         const cause = errorFromJobError(frame.error, { capabilityName: this.#options.manifest.code.name });
@@ -187,6 +193,7 @@ export class WorkerProcess implements AsyncDisposable {
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (this.#exit !== null) return;
       this.#exit = { code, signal, endedBy: this.#endedBy };
+      killSession(this.sessionId);
       this.#output.flush();
       this.#channel.close();
       this.#ready.reject(this.#startFailure());
@@ -224,17 +231,5 @@ export class WorkerProcess implements AsyncDisposable {
         details: { timeoutMs, lastOutput: this.lastOutput },
       },
     );
-  }
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  if (pid > 0) signalProcess(-pid, signal);
-}
-
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Already gone.
   }
 }

@@ -77,6 +77,8 @@ export async function resolveConfig(request: ConfigRequest = {}): Promise<Resolv
       empiricalTracking: yaml.substrate?.empirical_tracking ?? true,
       stallThresholdMs: (yaml.substrate?.prefetch_stall_threshold_seconds ?? 60) * 1000,
       diagnosticsRetentionDays: yaml.substrate?.diagnostics_retention_days ?? 30,
+      stallCountsSilence: yaml.substrate?.stall_counts_silence ?? false,
+      inheritEnvironment: yaml.substrate?.inherit_environment ?? false,
       diagnosticsRetentionMaxMb: yaml.substrate?.diagnostics_retention_max_mb ?? null,
     },
   };

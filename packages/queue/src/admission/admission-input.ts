@@ -17,8 +17,10 @@ export interface PendingHead {
   readonly demand: Demand | null;
   /** What the instance's worker holds already; null: not known. */
   readonly resident: { readonly memoryMb: number | null; readonly gpuMb: number | null } | null;
-  /** Why an extension holds it; null: none does. */
-  readonly hold: string | null;
+  /** It uses a GPU, and its successful runs did not tell how much of it. */
+  readonly gpuUnmeasured: boolean;
+  /** Why its instance, or an extension, holds it, and until when if that is known (monotonic); null: nothing does. */
+  readonly hold: { readonly reason: string; readonly untilMs: number | null } | null;
   /** Monotonic time since which resources hold it up; null: they do not. */
   readonly blockedSinceMs: number | null;
 }

@@ -44,8 +44,8 @@ function instanceCap({ instanceId, cap }: PendingHead, running: readonly Reserva
   return running.filter((job) => job.instanceId === instanceId).length < cap ? null : LINE;
 }
 
-function hold({ hold: reason }: PendingHead): Verdict | null {
-  return reason === null ? null : { kind: "wait", reason };
+function hold({ hold: held }: PendingHead): Verdict | null {
+  return held === null ? null : { kind: "wait", reason: held.reason };
 }
 
 /** More than this machine can ever give. GPU memory of an unknown machine cannot be judged. */
@@ -62,13 +62,15 @@ function neverFits({ demand }: PendingHead, limits: AdmissionLimits, status: Sys
 }
 
 /** What was never measured runs alone, and so does GPU work that nobody could account for. */
-function alone({ demand }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
+function alone({ demand, gpuUnmeasured }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
   const why =
     demand === null
       ? "its first run measures what it takes"
-      : demand.gpuMb > 0 && (gpuBudgetMb(limits, status) === null || status?.gpuFreeMb == null)
-        ? `it takes ${mb(demand.gpuMb)} of GPU memory and no system monitor reports what is free`
-        : null;
+      : gpuUnmeasured
+        ? "it uses a GPU, and nobody has measured how much of it"
+        : demand.gpuMb > 0 && (gpuBudgetMb(limits, status) === null || status?.gpuFreeMb == null)
+          ? `it takes ${mb(demand.gpuMb)} of GPU memory and no system monitor reports what is free`
+          : null;
   if (why === null) return null;
   if (running.length === 0) return { kind: "admit", exclusive: true };
   return { kind: "blocked", reason: `waits to run alone: ${why}`, by: "jobs", ours: true };

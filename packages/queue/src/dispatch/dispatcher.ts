@@ -95,7 +95,15 @@ export class Dispatcher {
       this.#telemetryMissing ||= scan.needsTelemetry;
       more = scan.admitted !== null || scan.unschedulable.length > 0;
     }
-    if (this.#telemetryMissing) this.#rescanLater();
+    this.#rescanWhenDue(pass);
+  }
+
+  /** What nobody will tell: fresh telemetry, and the end of a pause. */
+  #rescanWhenDue(pass: HeadFacts): void {
+    const { clock } = this.#parts;
+    const dues = pass.heads().flatMap(({ hold }) => (hold?.untilMs == null ? [] : [Math.max(0, hold.untilMs - clock.monotonicMs())]));
+    if (this.#telemetryMissing) dues.push(RESCAN_MS);
+    if (dues.length > 0) this.#rescanLater(Math.min(...dues));
   }
 
   #input(pass: HeadFacts): AdmissionInput {
@@ -141,8 +149,8 @@ export class Dispatcher {
     this.#parts.tasks.add(this.#parts.lifecycle.end(job, end));
   }
 
-  #rescanLater(): void {
+  #rescanLater(delayMs = RESCAN_MS): void {
     this.#cancelRescan();
-    this.#cancelRescan = this.#parts.clock.schedule(RESCAN_MS, () => this.wake());
+    this.#cancelRescan = this.#parts.clock.schedule(delayMs, () => this.wake());
   }
 }

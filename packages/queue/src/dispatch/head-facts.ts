@@ -1,4 +1,4 @@
-import { CjmError } from "@cjm/core";
+import { CjmError, type ResourceSizes } from "@cjm/core";
 import type { Demand, PendingHead } from "../admission/admission-input.ts";
 import type { CapabilityRuntime, InstanceResidency } from "../capability-runtime.ts";
 import type { HookChain } from "../hooks.ts";
@@ -16,6 +16,8 @@ interface FactsParts {
 interface InstanceFacts {
   readonly cap: number;
   readonly demand: Demand | null;
+  readonly gpuUnmeasured: boolean;
+  readonly heldBack: PendingHead["hold"];
 }
 
 /** What one pass of the dispatcher knows of the next job of each instance; each instance is asked once for a pass. */
@@ -68,7 +70,7 @@ export class HeadFacts {
 
   #headOf(job: Job): PendingHead {
     const { instanceId } = job.spec;
-    const { cap, demand } = this.#instanceFacts(instanceId);
+    const { cap, demand, gpuUnmeasured, heldBack } = this.#instanceFacts(instanceId);
     return {
       jobId: job.jobId,
       instanceId,
@@ -77,7 +79,8 @@ export class HeadFacts {
       cap,
       demand,
       resident: this.resident(instanceId),
-      hold: this.#parts.hooks.holdReason(() => viewOf(job)),
+      gpuUnmeasured,
+      hold: heldBack ?? this.#hookHold(job),
       blockedSinceMs: job.blockedSinceMs,
     };
   }
@@ -88,16 +91,27 @@ export class HeadFacts {
     const instance = this.#parts.runtime.describe(instanceId);
     if (instance === null) throw this.#parts.runtime.notLoaded(instanceId);
     if (!instance.enabled) throw instanceDisabled(instanceId);
-    const facts = { cap: Math.max(1, instance.maxConcurrentCalls), demand: this.#demandOf(instanceId) };
+    const sizes = this.#sizesOf(instanceId);
+    const facts = {
+      cap: Math.max(1, instance.maxConcurrentCalls),
+      // Memory is measured on every run; of a GPU that nobody measured and that it does not ask for, it uses none.
+      demand: sizes === null ? null : { memoryMb: sizes.memoryMb ?? 0, gpuMb: sizes.gpuMb ?? 0 },
+      gpuUnmeasured: sizes !== null && sizes.gpuMb === null && instance.requiresGpu === true,
+      heldBack: instance.heldBack ?? null,
+    };
     this.#instances.set(instanceId, facts);
     return facts;
   }
 
   /** Only runs that succeeded tell what a run takes. A profile that cannot be read is none: the job measures again. */
-  #demandOf(instanceId: string): Demand | null {
+  #sizesOf(instanceId: string): ResourceSizes | null {
     const profile = this.#attempt(() => this.#parts.runtime.profile(instanceId));
-    if (profile === null || profile.successCount === 0) return null;
-    return { memoryMb: profile.memoryPeakMaxMb, gpuMb: profile.gpuMemoryPeakMaxMb };
+    return profile === null || profile.successCount === 0 ? null : profile.sizes;
+  }
+
+  #hookHold(job: Job): PendingHead["hold"] {
+    const reason = this.#parts.hooks.holdReason(() => viewOf(job));
+    return reason === null ? null : { reason, untilMs: null };
   }
 
   #attempt<T>(read: () => T | null): T | null {

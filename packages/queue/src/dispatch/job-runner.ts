@@ -6,6 +6,7 @@ import type { Interruption, Job } from "../job/job.ts";
 import { type JobEnd, type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
 import type { JobLease, JobStore } from "../job/job-store.ts";
 import { viewOf } from "../job/job-view.ts";
+import type { PendingJobs } from "../pending-jobs.ts";
 import { endCall } from "./cancellation.ts";
 import { InstanceRestarts } from "./instance-restarts.ts";
 import { retryPauseMs } from "./retry-pause.ts";
@@ -14,6 +15,7 @@ interface RunnerParts {
   readonly runtime: CapabilityRuntime;
   readonly store: JobStore;
   readonly lifecycle: JobLifecycle;
+  readonly pending: PendingJobs;
   readonly publisher: EventPublisher;
   readonly hooks: HookChain;
   readonly clock: Clock;
@@ -88,7 +90,7 @@ export class JobRunner {
   }
 
   async #call(job: Job): Promise<JobEnd> {
-    const { runtime, hooks, clock, cancelGraceMs } = this.#parts;
+    const { runtime, pending, hooks, clock, cancelGraceMs } = this.#parts;
     const { spec } = job;
     const abort = new AbortController();
     const call = async (): Promise<JsonValue> =>
@@ -98,6 +100,7 @@ export class JobRunner {
           signal: abort.signal,
           onProgress: (progress) => this.#onProgress(job, progress),
           onRetry: (error) => this.#countRetry(job, error),
+          keep: () => pending.instanceIds(),
         },
       );
     const settled: Promise<FirstCause> = hooks

@@ -15,6 +15,7 @@ const head = (jobId: string, rest: Partial<PendingHead> = {}): PendingHead => ({
   demand: { memoryMb: 0, gpuMb: 0 },
   resident: null,
   hold: null,
+  gpuUnmeasured: false,
   blockedSinceMs: null,
   ...rest,
 });
@@ -63,7 +64,7 @@ describe("one head", () => {
   test.each<[string, PendingHead, Reservation[], Partial<AdmissionInput>, string]>([
     ["its instance has room", head("a", { cap: 2 }), [running("x", { instanceId: "a" })], {}, "starts"],
     ["its instance has none", head("a"), [running("x", { instanceId: "a" })], {}, "in line"],
-    ["an extension holds it", head("a", { hold: "held by x: not yet" }), [], {}, "held by x: not yet"],
+    ["an extension holds it", head("a", { hold: { reason: "held by x: not yet", untilMs: null } }), [], {}, "held by x: not yet"],
     ["never measured, nothing runs", head("a", { demand: null }), [], {}, "alone"],
     [
       "never measured, something runs",

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type ProcessUse, readProcess } from "./process-tree.ts";
+
+/** To the whole process group that a worker leads. */
+export function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
+  if (leaderPid > 0) sendSignal(-leaderPid, signal);
+}
+
+/** Kills those processes of an earlier look that are still the same: pids come round again. */
+export function killProcesses(processes: readonly ProcessUse[]): void {
+  for (const { pid, startTicks } of processes) {
+    if (readProcess(pid)?.startTicks === startTicks) sendSignal(pid, "SIGKILL");
+  }
+}
+
+/**
+ * Kills whatever a worker started and left behind, also what ran away into another session or lost its parent: every
+ * process that carries the worker's session id in its environment. Reads the whole process table, so only once for an end.
+ */
+export function killSession(sessionId: string): void {
+  const marker = `CJM_WORKER_SESSION_ID=${sessionId}`;
+  for (const pid of allPids()) {
+    if (pid !== process.pid && carries(pid, marker)) sendSignal(pid, "SIGKILL");
+  }
+}
+
+function allPids(): readonly number[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function carries(pid: number, marker: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(marker);
+  } catch {
+    return false;
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Already gone.
+  }
+}
