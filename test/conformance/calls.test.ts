@@ -192,7 +192,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       const header = reply.headers[ACCOUNTS_HEADER] as string;
       expect(header.length).toBeLessThanOrEqual(ACCOUNTS_HEADER_LIMIT_BYTES);
       const accounts = decodeAccounts(header);
-      expect(accounts.at(-1)).toEqual({ event_type: "accounts_truncated", payload: { dropped: 100 - (accounts.length - 1) } });
+      const dropped = 100 - (accounts.length - 1);
+      expect(accounts.at(-1)).toEqual({ event_type: "accounts_truncated", payload: { dropped, event_types: { probe_account: dropped } } });
       expect(accounts.at(-2)?.payload["index"]).toBe(99);
       expect(reply.status).toBe(200);
     });

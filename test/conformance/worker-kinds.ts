@@ -11,10 +11,17 @@ export interface WorkerKind {
   readonly introspect: readonly string[];
   readonly module: string;
   readonly className: string;
+  /** Modules of further probes and their classes, which are named alike in every language. */
+  readonly lifecycleProbe: ProbeTarget;
   /** Folder with the probe. */
   readonly environment: string;
   readonly adapters: readonly string[];
   readonly expected: Differences;
+}
+
+interface ProbeTarget {
+  readonly module: string;
+  readonly className: string;
 }
 
 interface Differences {
@@ -31,6 +38,7 @@ const NODE: WorkerKind = {
   introspect: ["--disable-warning=ExperimentalWarning", `${REPOSITORY}packages/worker/src/introspect.ts`],
   module: "@cjm/conformance-probe",
   className: "Probe",
+  lifecycleProbe: { module: "./src/lifecycle-probe.ts", className: "LifecycleProbe" },
   environment: `${REPOSITORY}test/conformance/probes/node`,
   adapters: ["@cjm/conformance-probe:ProbeAdapter"],
   expected: { plainErrorRepr: "Error('something broke')", unserialisableCategory: "fatal" },
@@ -43,6 +51,7 @@ const PYTHON: WorkerKind = {
   introspect: [`${REPOSITORY}packages/worker-python/python/run_worker.py`, "--introspect"],
   module: "probe",
   className: "Probe",
+  lifecycleProbe: { module: "lifecycle_probe", className: "LifecycleProbe" },
   environment: `${REPOSITORY}packages/worker-python/test/fixtures/probe`,
   adapters: ["probe:ProbeAdapter"],
   expected: { plainErrorRepr: "RuntimeError('something broke')", unserialisableCategory: "user_input" },

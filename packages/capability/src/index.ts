@@ -1,7 +1,7 @@
 export { z } from "zod";
 export { type Action, type ActionResult, type ActionSpec, action, type CachePolicy } from "./action.ts";
 export { type CacheDirectoryOptions, cacheDirectory } from "./cache/cache-directory.ts";
-export type { CallContext, CallLogger } from "./call-context.ts";
+export type { CallContext, CallLogger, HeartbeatOptions } from "./call-context.ts";
 export {
   CapabilityCancelledError,
   CapabilityConfigError,

@@ -39,6 +39,11 @@ export class FakeCallContext implements CallContext {
     this.#say("progress", fraction, message);
   }
 
+  async heartbeat<Result>(phase: string, work: () => Result | PromiseLike<Result>): Promise<Result> {
+    this.#say("heartbeat", phase);
+    return work();
+  }
+
   reportUsage(usage: Readonly<Record<string, number>>): void {
     this.#say("usage", usage);
   }

@@ -13,23 +13,27 @@ export const AccountSchema = z.object({
 });
 export type Account = z.infer<typeof AccountSchema>;
 
+/** A note about what was left out names so many event types, each so far. */
+const NOTED_TYPES = 16;
+const NOTED_NAME_LENGTH = 100;
+
 /**
- * ASCII-only JSON of the accounts, or null when there are none. Over the limit the oldest are dropped and a last
- * `accounts_truncated` account says how many.
+ * ASCII-only JSON of the accounts, or null when there are none. Over the limit the oldest are dropped, and a last
+ * `accounts_truncated` account says how many of which type.
  */
 export function encodeAccounts(accounts: readonly Account[], limitBytes: number = ACCOUNTS_HEADER_LIMIT_BYTES): string | null {
   if (accounts.length === 0) return null;
   const items = accounts.map((account) => asciiJson(account));
   const total = items.reduce((sum, item) => sum + item.length + 1, 1);
   if (total <= limitBytes) return `[${items.join(",")}]`;
-  let bytes = 2 + 80;
+  // What says less is no longer than what says all.
+  let bytes = droppedNote(accounts).length + 2;
   let first = items.length;
   while (first > 0 && bytes + (items[first - 1]?.length ?? 0) + 1 <= limitBytes) {
     first -= 1;
     bytes += (items[first]?.length ?? 0) + 1;
   }
-  const truncated = asciiJson({ event_type: "accounts_truncated", payload: { dropped: first } });
-  return `[${[...items.slice(first), truncated].join(",")}]`;
+  return `[${[...items.slice(first), droppedNote(accounts.slice(0, first))].join(",")}]`;
 }
 
 /** The accounts of a header; anything that is no list of accounts counts as none, since a call must not fail over it. */
@@ -45,4 +49,14 @@ export function decodeAccounts(header: string | undefined): readonly Account[] {
 /** JSON text in which everything outside ASCII is escaped, as headers and NDJSON lines need it. */
 export function asciiJson(value: unknown): string {
   return escapeNonAscii(JSON.stringify(value));
+}
+
+function droppedNote(dropped: readonly Account[]): string {
+  const counts = new Map<string, number>();
+  for (const { event_type } of dropped) {
+    const name = event_type.slice(0, NOTED_NAME_LENGTH);
+    const key = counts.has(name) || counts.size < NOTED_TYPES ? name : "other";
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return asciiJson({ event_type: "accounts_truncated", payload: { dropped: dropped.length, event_types: Object.fromEntries(counts) } });
 }

@@ -20,14 +20,29 @@ describe("accounts header", () => {
     const header = encodeAccounts(accounts) ?? "";
     expect(header.length).toBeLessThanOrEqual(ACCOUNTS_HEADER_LIMIT_BYTES);
     const read = decodeAccounts(header);
-    expect(read.at(-1)).toEqual({ event_type: "accounts_truncated", payload: { dropped: 1000 - (read.length - 1) } });
+    const dropped = 1000 - (read.length - 1);
+    expect(read.at(-1)).toEqual({ event_type: "accounts_truncated", payload: { dropped, event_types: { task_account: dropped } } });
     expect(read.at(-2)?.payload["index"]).toBe(999);
   });
 
   test("one account over the limit leaves only the note", () => {
     expect(decodeAccounts(encodeAccounts([account(0, "x".repeat(60_000))]) ?? "")).toEqual([
-      { event_type: "accounts_truncated", payload: { dropped: 1 } },
+      { event_type: "accounts_truncated", payload: { dropped: 1, event_types: { task_account: 1 } } },
     ]);
+  });
+
+  test("what was dropped is counted by type, and the note itself has a bound", () => {
+    const accounts = Array.from({ length: 3000 }, (_, index) => ({
+      event_type: `${index % 1000}-${"\u20ac".repeat(200)}`,
+      payload: { index },
+    }));
+    const header = encodeAccounts(accounts) ?? "";
+    expect(header.length).toBeLessThanOrEqual(ACCOUNTS_HEADER_LIMIT_BYTES);
+    const read = decodeAccounts(header);
+    const note = read.at(-1)?.payload as { dropped: number; event_types: Record<string, number> };
+    expect(Object.keys(note.event_types)).toHaveLength(17);
+    expect(Object.values(note.event_types).reduce((sum, count) => sum + count, 0)).toBe(note.dropped);
+    expect(note.dropped + read.length - 1).toBe(3000);
   });
 
   test.each(["{", "7", '{"a":1}'])("what is no list counts as none: %s", (header) => {

@@ -14,10 +14,12 @@
 
 from .actions import capability_action
 from .call_context import (
+    cancel_signal_to,
     capability_thread,
     check_cancel,
     current_envelope,
     record_account,
+    register_cancel_callback,
     report_progress,
     report_usage,
 )
@@ -31,6 +33,7 @@ from .errors import (
     CapabilityTimeoutError,
     CapabilityTransientError,
 )
+from .heartbeat import heartbeat
 from .task_adapter import TaskAdapter
 from .tool_capability import ToolCapability, WorkerEnv
 from .wire_types import wire_type
@@ -47,11 +50,14 @@ __all__ = [
     "TaskAdapter",
     "ToolCapability",
     "WorkerEnv",
+    "cancel_signal_to",
     "capability_action",
     "capability_thread",
     "check_cancel",
     "current_envelope",
+    "heartbeat",
     "record_account",
+    "register_cancel_callback",
     "report_progress",
     "report_usage",
     "wire_type",

@@ -2,56 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
-import uuid
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 
+from .call_state import CallState
 from .errors import CapabilityCancelledError
-
-
-class CallState:
-    """Everything of one call: whom it belongs to, whether it is cancelled, what it reported. Made by the worker."""
-
-    def __init__(
-        self,
-        envelope: Optional[Dict[str, Any]] = None,
-        on_progress: Optional[Callable[["CallState"], None]] = None,
-    ) -> None:
-        self.call_id = uuid.uuid4().hex
-        self.envelope: Dict[str, Any] = envelope or {}
-        self.cancelled = threading.Event()
-        self.progress = 0.0
-        self.message = ""
-        self.usage: Optional[Dict[str, float]] = None
-        self.accounts: List[Dict[str, Any]] = []
-        self._on_progress = on_progress
-        self._callbacks: List[Callable[[], None]] = []
-
-    @property
-    def job_id(self) -> Optional[str]:
-        return self.envelope.get("job_id")
-
-    def cancel(self) -> None:
-        self.cancelled.set()
-        for callback in list(self._callbacks):
-            try:
-                callback()
-            except Exception:  # one bad callback must not keep the others from running
-                pass
-
-    def add_callback(self, callback: Callable[[], None]) -> None:
-        self._callbacks.append(callback)
-        if self.cancelled.is_set():
-            callback()
-
-    def set_progress(self, fraction: float, message: Optional[str]) -> None:
-        self.progress = float(fraction)
-        if message is not None:
-            self.message = str(message)
-        if self._on_progress is not None:
-            self._on_progress(self)
-
 
 _current: contextvars.ContextVar[Optional[CallState]] = contextvars.ContextVar("cjm_call", default=None)
 
@@ -78,25 +35,46 @@ def check_cancel() -> None:
         raise CapabilityCancelledError("the call was cancelled")
 
 
-def report_progress(fraction: float, message: Optional[str] = None) -> None:
+def register_cancel_callback(callback: Callable[[], None]) -> None:
+    """Called, on another thread, when the current call is cancelled: ends a subprocess, closes a connection."""
+    call = _current.get()
+    if call is not None:
+        call.add_callback(callback)
+
+
+@contextlib.contextmanager
+def cancel_signal_to(callback: Callable[[], None]) -> Iterator[None]:
+    """The same for the length of a `with` block: `with cancel_signal_to(process.terminate): process.wait()`."""
+    call = _current.get()
+    if call is None:
+        yield
+        return
+    call.add_callback(callback)
+    try:
+        yield
+    finally:
+        call.remove_callback(callback)
+
+
+def report_progress(fraction: float, message: str = "") -> None:
     """0 to 1, or -1 for work of unknown length."""
     call = _current.get()
     if call is not None:
-        call.set_progress(fraction, message)
+        call.report(fraction, message)
 
 
 def report_usage(usage: Dict[str, float]) -> None:
-    """What the call used, by unit: {"input_tokens": 812}."""
+    """What the call used, by unit: {"input_tokens": 812}. A unit that is reported again is replaced."""
     call = _current.get()
     if call is not None:
-        call.usage = {str(unit): float(value) for unit, value in usage.items()}
+        call.add_usage(usage)
 
 
 def record_account(event_type: str, payload: Optional[Dict[str, Any]] = None) -> None:
     """A row for the host's journal about this call."""
     call = _current.get()
     if call is not None:
-        call.accounts.append({"event_type": str(event_type), "payload": dict(payload or {})})
+        call.add_account(event_type, dict(payload or {}))
 
 
 def capability_thread(target: Callable[..., Any], *args: Any, **kwargs: Any) -> threading.Thread:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-import threading
-import time
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, ContextManager, Dict, List, Optional
 
 from . import call_context
 from .actions import action_specs, actions_of, call_action, capability_action, unknown_action
 from .config import config_from, config_schema
 from .describe import describe_capability
+from .heartbeat import heartbeat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +44,11 @@ class ToolCapability:
     # -- hooks ---------------------------------------------------------------------------------------------------------
 
     def on_initialize(self) -> None:
-        """Called after `self.config` is set, the first time and whenever it changes."""
+        """Opens what the capability needs. Called after `self.config` is set; may be called again, with another one."""
+
+    def on_reconfigure(self, old_config: Any, new_config: Any) -> None:
+        """Reacts to a changed configuration; `self.config` is the new one already. When it raises, the old one stands again."""
+        self.on_initialize()
 
     def prefetch(self) -> None:
         """Loads what calls will need, ahead of them."""
@@ -68,7 +70,15 @@ class ToolCapability:
         self.on_initialize()
 
     def reconfigure(self, old_config: Optional[Dict[str, Any]], new_config: Optional[Dict[str, Any]]) -> None:
-        self.initialize(new_config)
+        """Raises CapabilityConfigError that lists every bad field, and whatever `on_reconfigure` raises."""
+        before = self.config
+        after = config_from(self.config_class, dict(new_config or {}))
+        self.config = after
+        try:
+            self.on_reconfigure(before, after)
+        except BaseException:
+            self.config = before
+            raise
 
     def execute(self, action: Optional[str] = None, **arguments: Any) -> Any:
         """Calls the action of that name."""
@@ -96,7 +106,7 @@ class ToolCapability:
 
     # -- what an author calls ------------------------------------------------------------------------------------------
 
-    def report_progress(self, fraction: float, message: Optional[str] = None) -> None:
+    def report_progress(self, fraction: float, message: str = "") -> None:
         """0 to 1, or -1 for work of unknown length."""
         call_context.report_progress(fraction, message)
 
@@ -106,9 +116,11 @@ class ToolCapability:
 
     def register_cancel_callback(self, callback: Callable[[], None]) -> None:
         """Called, on another thread, when the current call is cancelled: ends a subprocess, closes a connection."""
-        call = call_context.current_call()
-        if call is not None:
-            call.add_callback(callback)
+        call_context.register_cancel_callback(callback)
+
+    def cancel_signal_to(self, callback: Callable[[], None]) -> ContextManager[None]:
+        """The same for the length of a `with` block: `with self.cancel_signal_to(process.terminate): process.wait()`."""
+        return call_context.cancel_signal_to(callback)
 
     def report_usage(self, usage: Dict[str, float]) -> None:
         """What the call used, by unit: {"input_tokens": 812}."""
@@ -119,25 +131,6 @@ class ToolCapability:
         """A folder of this capability's own, which exists."""
         return os.environ.get("CAPABILITY_DATA_DIR", os.getcwd())
 
-    @contextlib.contextmanager
-    def heartbeat(self, phase: str, interval: float = 0.5, progress: Optional[float] = None) -> Iterator[None]:
-        """Shows a long silent step as alive: the progress message counts its seconds."""
-        call = call_context.current_call()
-        if call is None:
-            yield
-            return
-        call.set_progress(call.progress if progress is None else progress, phase)
-        done = threading.Event()
-        began = time.monotonic()
-
-        def beat() -> None:
-            while not done.wait(interval):
-                call.set_progress(call.progress, "%s (%.1fs)" % (phase, time.monotonic() - began))
-
-        thread = threading.Thread(target=beat, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join(1)
+    def heartbeat(self, phase: str, interval: float = 0.5, progress: Optional[float] = None) -> ContextManager[None]:
+        """Shows a long silent step as alive: while the `with` block runs, the progress message counts its seconds."""
+        return heartbeat(phase, interval, progress)

@@ -9,6 +9,10 @@ from typing import Any, Dict
 from cjm_capability.errors import CapabilityError, category_of
 
 
+# What ends a call and not the worker: also an author's `sys.exit()`.
+FAILURES = (Exception, SystemExit)
+
+
 def job_error(error: BaseException, capability_name: str = "unknown") -> Dict[str, Any]:
     """All eleven keys, in the order of the contract."""
     category = category_of(error)

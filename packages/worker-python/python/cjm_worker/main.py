@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ from .server import WorkerServer
 SWITCH_INTERVAL_SECONDS = 0.0005
 
 CLEANUP_LIMIT_SECONDS = 5.0
+
+log = logging.getLogger("cjm.worker")
 
 
 def main(argv: List[str]) -> int:
@@ -70,11 +73,18 @@ def serve(options: argparse.Namespace) -> int:
     stopping.wait()
 
     server.stop_accepting()
-    host.cancel(None)
-    last = threading.Thread(target=host.cleanup, daemon=True)
+    host.calls.cancel(None)
+    last = threading.Thread(target=_clean_up, args=(host,), daemon=True)
     last.start()
     last.join(CLEANUP_LIMIT_SECONDS)
     sys.stdout.flush()
     sys.stderr.flush()
     # A call that ignores its cancellation must not keep the process alive.
     os._exit(0)
+
+
+def _clean_up(host: CapabilityHost) -> None:
+    try:
+        host.life.cleanup()
+    except Exception:
+        log.exception("cleanup failed")

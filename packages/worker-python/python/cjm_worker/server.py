@@ -9,7 +9,10 @@ import socketserver
 from typing import Any, Tuple
 
 from .capability_host import CapabilityHost
-from .routes import Reply, answer, stream_answer
+from .body import BodyRefused, read_body
+from .call_routes import CallStream
+from .reply import BadBody, Reply
+from .routes import answer
 
 BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
@@ -43,34 +46,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
     server: WorkerServer
 
-    def do_GET(self) -> None:
-        self._serve("GET")
-
-    def do_POST(self) -> None:
-        self._serve("POST")
-
     def log_message(self, format: str, *args: Any) -> None:
         """The host knows what it asked."""
 
-    def _serve(self, method: str) -> None:
+    def serve(self) -> None:
         try:
-            body = self._body()
-            if body is None:
-                return self._send(Reply.detail(413, "the body is larger than %d bytes" % BODY_LIMIT_BYTES, close=True))
             if not self._authorized():
-                return self._send(Reply.detail(401, "a token is needed: Authorization: Bearer ..."))
-            path = self.path.split("?")[0]
-            if method == "POST" and path == "/execute_stream":
+                # Nothing is read for somebody unknown.
+                return self._send(Reply.detail(401, "This worker answers only its own host: the bearer token is missing or wrong.", close=True))
+            try:
+                body = read_body(self.rfile, self.headers, BODY_LIMIT_BYTES)
+            except BodyRefused as refused:
+                return self._send(Reply.detail(refused.status, str(refused), close=True))
+            if self.command == "POST" and self.path.split("?")[0] == "/execute_stream":
                 return self._stream(body)
-            self._send(answer(self.server.host, method, self.path, body))
+            self._send(answer(self.server.host, self.command, self.path, body))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    def _body(self) -> Any:
-        length = int(self.headers.get("content-length") or 0)
-        if length > BODY_LIMIT_BYTES:
-            return None
-        return self.rfile.read(length) if length else b""
+    # http.server calls the method that is named after the request's.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = serve
 
     def _authorized(self) -> bool:
         given = self.headers.get("authorization") or ""
@@ -86,25 +81,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("connection", "close")
             self.close_connection = True
         self.end_headers()
-        self.wfile.write(reply.body)
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
         self.wfile.flush()
 
     def _stream(self, body: bytes) -> None:
-        lines = stream_answer(self.server.host, body)
-        if isinstance(lines, Reply):
-            return self._send(lines)
-        self.send_response(200)
-        self.send_header("content-type", "application/x-ndjson")
-        self.send_header("transfer-encoding", "chunked")
-        self.end_headers()
         try:
-            for line in lines:
+            stream = CallStream(self.server.host, body)
+        except BadBody:
+            return self._send(Reply.plain_500())
+        try:
+            self.send_response(200)
+            self.send_header("content-type", "application/x-ndjson")
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for line in stream:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")
             self.wfile.flush()
         finally:
-            lines.close()
+            stream.close()
 
     def finish(self) -> None:
         try:

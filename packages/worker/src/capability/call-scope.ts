@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import type { CallContext, CallLogger } from "@cjm/capability";
+import type { CallContext, CallLogger, HeartbeatOptions } from "@cjm/capability";
 import type { CallMemory } from "../thread/call-memory.ts";
 import type { AccountRecord, FromThread, LogLevel } from "../thread/thread-messages.ts";
 import type { CallEnvelopeFields } from "./call-request.ts";
+import { mergeUsage } from "./usage-report.ts";
 
 /** What one call needs of the thread that it runs in. */
 export interface CallScopeOptions {
@@ -20,6 +21,9 @@ export interface CallScopeOptions {
 const LEVELS: readonly LogLevel[] = ["DEBUG", "INFO", "WARNING", "ERROR"];
 /** Progress is pushed no more often than this; between pushes it can be read from the shared memory at any time. */
 const PUSH_INTERVAL_MS = 100;
+const HEARTBEAT_INTERVAL_MS = 500;
+/** Where a heartbeat stands when nothing was reported before it. Source: the original's. */
+const HEARTBEAT_FRACTION = 0.5;
 
 /** The context of one call, as the capability sees it. */
 export class CallScope implements CallContext {
@@ -27,9 +31,12 @@ export class CallScope implements CallContext {
   readonly log: CallLogger;
   readonly #options: CallScopeOptions;
   readonly #controller = new AbortController();
-  #usage: Readonly<Record<string, number>> = {};
+  #usage: Readonly<Record<string, number>> | null = null;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
   #unpushed: { readonly progress: number; readonly message: string } | null = null;
+  /** What the capability itself has reported last; heartbeats count on top of it. */
+  #reported: { readonly progress: number; readonly message: string } | null = null;
+  readonly #beating: symbol[] = [];
 
   constructor(options: CallScopeOptions) {
     this.#options = options;
@@ -82,10 +89,25 @@ export class CallScope implements CallContext {
 
   progress(fraction: number, message = ""): void {
     const progress = fraction === -1 ? -1 : Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
-    const text = String(message);
-    this.#options.memory.writeProgress(progress, text);
-    this.#unpushed = { progress, message: text };
-    if (performance.now() - this.#pushedAtMs >= PUSH_INTERVAL_MS) this.flush();
+    this.#reported = { progress, message: String(message) };
+    this.#show(this.#reported);
+  }
+
+  async heartbeat<Result>(phase: string, work: () => Result | PromiseLike<Result>, options: HeartbeatOptions = {}): Promise<Result> {
+    const { intervalMs = HEARTBEAT_INTERVAL_MS, fraction = this.#reported?.progress ?? HEARTBEAT_FRACTION } = options;
+    this.progress(fraction, phase);
+    const startedMs = performance.now();
+    const beat = Symbol(phase);
+    this.#beating.push(beat);
+    const timer = setInterval(() => {
+      if (this.#beating.at(-1) === beat) this.#beat(performance.now() - startedMs);
+    }, intervalMs);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      this.#beating.splice(this.#beating.indexOf(beat), 1);
+    }
   }
 
   /** Pushes the last progress, if it has not been. */
@@ -96,9 +118,16 @@ export class CallScope implements CallContext {
     this.#pushedAtMs = performance.now();
   }
 
-  reportUsage(usage: Readonly<Record<string, number>>): void {
-    this.#usage = { ...this.#usage, ...usage };
-    this.#options.post({ type: "usage", id: this.#options.id, usage: this.#usage });
+  /** What the call has reported to have used, or null. */
+  get usage(): Readonly<Record<string, number>> | null {
+    return this.#usage;
+  }
+
+  reportUsage(report: Readonly<Record<string, number>>): void {
+    const { usage, refused } = mergeUsage(this.#usage ?? {}, report);
+    this.#usage = Object.keys(usage).length === 0 ? null : usage;
+    if (refused.length > 0) this.log.warning("Usage is left out: no finite number, or too many units.", { units: refused });
+    if (this.#usage !== null) this.#options.post({ type: "usage", id: this.#options.id, usage: this.#usage });
   }
 
   account(eventType: string, payload: Readonly<Record<string, unknown>>): void {
@@ -110,6 +139,18 @@ export class CallScope implements CallContext {
     const { post, loggerName, minimumLevel } = this.#options;
     if (LEVELS.indexOf(level) < LEVELS.indexOf(minimumLevel)) return;
     post({ type: "log", atMs: Date.now(), level, logger: loggerName, message, jobId: this.jobId, excText });
+  }
+
+  #beat(elapsedMs: number): void {
+    const { progress, message } = this.#reported ?? { progress: HEARTBEAT_FRACTION, message: "" };
+    const elapsed = `(${(elapsedMs / 1000).toFixed(1)}s)`;
+    this.#show({ progress, message: message === "" ? elapsed : `${message} ${elapsed}` });
+  }
+
+  #show(progress: { readonly progress: number; readonly message: string }): void {
+    this.#options.memory.writeProgress(progress.progress, progress.message);
+    this.#unpushed = progress;
+    if (performance.now() - this.#pushedAtMs >= PUSH_INTERVAL_MS) this.flush();
   }
 
   #log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {

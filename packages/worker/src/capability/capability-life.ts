@@ -31,13 +31,23 @@ export class CapabilityLife {
     return ready;
   }
 
-  /** Resolves when calls may run. */
-  ready(ctx: CallContext): Promise<void> {
-    return this.#ready ?? this.initialize({}, ctx);
+  /** Resolves when calls may run. What failed or was cancelled for another call is tried anew for this one. */
+  async ready(ctx: CallContext): Promise<void> {
+    while (this.#ready !== null) {
+      const succeeded = await this.#ready.then(
+        () => true,
+        () => false,
+      );
+      if (succeeded) return;
+      ctx.throwIfCancelled();
+    }
+    await this.initialize({}, ctx);
   }
 
+  /** One that was never initialised has nothing to change from: it is initialised with the new configuration. */
   async reconfigure(oldRaw: unknown, newRaw: unknown, ctx: CallContext): Promise<void> {
     await this.#ready?.catch(() => undefined);
+    if (this.#ready === null) return this.initialize(newRaw, ctx);
     await this.#capability.port.reconfigure(oldRaw, newRaw, ctx);
     this.#publishConfig();
   }

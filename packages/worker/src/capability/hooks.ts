@@ -21,6 +21,7 @@ export const HOOKS: Readonly<Record<Exclude<OperationName, "execute" | "task" | 
   },
   prefetch: async ({ capability, life, scope }) => {
     await life.ready(scope);
+    scope.throwIfCancelled();
     await capability.instance.prefetch(scope);
   },
   reconfigure: ({ life, body, scope }) => {

@@ -1,7 +1,7 @@
 import { CallMemory } from "../thread/call-memory.ts";
-import type { LogLevel, OperationName } from "../thread/thread-messages.ts";
-import { type FromThread, type Outcome, STREAM_WINDOW, type TaskRun } from "../thread/thread-messages.ts";
-import { type CallRequest, NO_ENVELOPE, parseJsonObject, readCallRequest } from "./call-request.ts";
+import type { FromThread, LogLevel, OperationName, Outcome, TaskRun, ToThread } from "../thread/thread-messages.ts";
+import { FOLLOWED, STREAM_WINDOW } from "../thread/thread-messages.ts";
+import { type CallEnvelopeFields, type CallRequest, NO_ENVELOPE, parseJsonObject, readCallRequest } from "./call-request.ts";
 import { CallScope } from "./call-scope.ts";
 import { CapabilityLife } from "./capability-life.ts";
 import { errorFacts, isCancellation } from "./error-facts.ts";
@@ -22,6 +22,7 @@ export interface OperationRunnerOptions {
 interface Operation {
   readonly id: number;
   readonly name: OperationName;
+  readonly jobId: string | null;
   readonly body: Uint8Array;
   readonly memory: CallMemory;
 }
@@ -43,12 +44,12 @@ export class OperationRunner {
     this.#life = new CapabilityLife(options.capability, (config) => options.post({ type: "config", config }));
   }
 
-  async start(id: number, name: OperationName, body: Uint8Array, buffer: SharedArrayBuffer): Promise<void> {
-    const operation: Operation = { id, name, body, memory: new CallMemory(buffer) };
+  async start({ id, operation: name, jobId, body, memory }: Extract<ToThread, { type: "start" }>): Promise<void> {
+    const operation: Operation = { id, name, jobId, body, memory: new CallMemory(memory) };
     if (name !== "execute" && name !== "task" && name !== "stream") return this.#runHook(operation, name);
     const request = readCallRequest(body);
     if (request === null) {
-      this.#options.post({ type: "done", id, outcome: { kind: "malformed" }, report: { accounts: [], taskRun: null } });
+      this.#options.post({ type: "done", id, outcome: { kind: "malformed" }, report: { accounts: [], usage: null, taskRun: null } });
       return;
     }
     await this.#runCall(operation, request);
@@ -67,7 +68,7 @@ export class OperationRunner {
   }
 
   async #runCall(operation: Operation, request: CallRequest): Promise<void> {
-    const scope = this.#scope(operation, request);
+    const scope = this.#scope(operation, request.envelope);
     const stream =
       operation.name === "stream"
         ? new StreamSender(STREAM_WINDOW, (line) => this.#options.post({ type: "chunk", id: operation.id, line }))
@@ -89,9 +90,7 @@ export class OperationRunner {
     scope.throwIfCancelled();
     if (operation.name === "task") return this.#performTask(operation, request, scope);
     if (request.badArguments !== null) throw new TypeError(request.badArguments);
-    await this.#life.ready(scope);
-    // It may have been cancelled while the capability was still being initialised.
-    scope.throwIfCancelled();
+    await this.#ready(scope);
     if (stream === null) {
       const result = await instance.execute(request.kwargs, scope, request.args);
       return { outcome: valueOutcome(result), taskRun: null };
@@ -108,7 +107,7 @@ export class OperationRunner {
     let outcome: Outcome;
     try {
       if (request.badArguments !== null) throw new TypeError(request.badArguments);
-      await this.#life.ready(scope);
+      await this.#ready(scope);
       outcome = valueOutcome(await found.call(kwargs, scope));
     } catch (error) {
       outcome = failure(error, operation.memory.cancelled);
@@ -116,11 +115,26 @@ export class OperationRunner {
     return { outcome, taskRun: { task, method, durationMs: performance.now() - startedMs } };
   }
 
+  /** Waits until the capability is ready, or the call cancelled, which it may be while the other initialises. */
+  async #ready(scope: CallScope): Promise<void> {
+    const cancelled = Promise.withResolvers<void>();
+    const onAbort = (): void => cancelled.resolve();
+    scope.signal.addEventListener("abort", onAbort);
+    try {
+      await Promise.race([this.#life.ready(scope), cancelled.promise]);
+    } finally {
+      scope.signal.removeEventListener("abort", onAbort);
+    }
+    scope.throwIfCancelled();
+  }
+
   async #runHook(operation: Operation, name: keyof typeof HOOKS): Promise<void> {
-    const scope = this.#scope(operation, null);
+    const scope = this.#scope(operation, { ...NO_ENVELOPE, jobId: operation.jobId });
     this.#running.set(operation.id, { scope, stream: null });
+    if (FOLLOWED.has(name)) this.#options.post({ type: "begun", id: operation.id, jobId: operation.jobId });
     let outcome: Outcome;
     try {
+      scope.throwIfCancelled();
       const result = await HOOKS[name]({
         capability: this.#options.capability,
         life: this.#life,
@@ -139,14 +153,14 @@ export class OperationRunner {
   #finish(id: number, outcome: Outcome, scope: CallScope, taskRun: TaskRun | null): void {
     scope.flush();
     const transfer = outcome.kind === "value" ? [outcome.json.buffer as ArrayBuffer] : [];
-    this.#options.post({ type: "done", id, outcome, report: { accounts: scope.accounts, taskRun } }, transfer);
+    this.#options.post({ type: "done", id, outcome, report: { accounts: scope.accounts, usage: scope.usage, taskRun } }, transfer);
   }
 
-  #scope(operation: Operation, request: CallRequest | null): CallScope {
+  #scope(operation: Operation, envelope: CallEnvelopeFields): CallScope {
     const { capability, dataDir, minimumLevel, post } = this.#options;
     return new CallScope({
       id: operation.id,
-      envelope: request?.envelope ?? NO_ENVELOPE,
+      envelope,
       memory: operation.memory,
       dataDir,
       loggerName: capability.identity.name,

@@ -44,7 +44,7 @@ function receive(runner: OperationRunner, message: ToThread): void {
   switch (message.type) {
     case "start":
       // Its failures are outcomes; one that escapes is a defect and ends the worker as an unhandled rejection.
-      void runner.start(message.id, message.operation, message.body, message.memory);
+      void runner.start(message);
       return;
     case "cancel":
       runner.cancel(message.id);

@@ -1,4 +1,4 @@
-import { ACCOUNTS_HEADER, type Account, encodeAccounts, ROUTES } from "@cjm/protocol";
+import { ACCOUNTS_HEADER, type Account, encodeAccounts, encodeUsage, ROUTES, USAGE_HEADER } from "@cjm/protocol";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { FromThread } from "../thread/thread-messages.ts";
 import { jobErrorOf } from "./job-error-of.ts";
@@ -24,6 +24,8 @@ function sendDone(done: Extract<FromThread, { type: "done" }>, reply: FastifyRep
   const jobError = outcome.kind === "error" ? jobErrorOf(outcome.error, thread.capability.name, nowMs()) : null;
   const accounts = encodeAccounts(accountsOf(done, jobError?.category ?? null));
   if (accounts !== null) reply.header(ACCOUNTS_HEADER, accounts);
+  const usage = encodeUsage(done.report.usage);
+  if (usage !== null) reply.header(USAGE_HEADER, usage);
   if (outcome.kind === "cancelled") return reply.code(409).send({ detail: outcome.error.message });
   if (jobError !== null) return reply.code(500).send({ _job_error: jobError });
   return reply

@@ -1,7 +1,7 @@
 import { CancelRequestSchema, type Progress, ROUTES } from "@cjm/protocol";
 import type { FastifyInstance } from "fastify";
 import { parseJsonObject } from "../capability/call-request.ts";
-import { bodyBytes } from "./request-body.ts";
+import { bodyBytes, jobIdOfQuery } from "./request-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** What a host does with running calls. Both go through shared memory and never wait for the capability. */
@@ -13,7 +13,6 @@ export function addControlRoutes(app: FastifyInstance, { thread }: WorkerContext
   });
 
   app.get(ROUTES.progress.path, (request): Progress => {
-    const jobId = new URL(request.url, "http://worker").searchParams.get("job_id");
-    return { ...thread.calls.progress(jobId) };
+    return { ...thread.calls.progress(jobIdOfQuery(request.url)) };
   });
 }

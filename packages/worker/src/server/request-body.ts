@@ -19,6 +19,11 @@ export function readableBody(body: Uint8Array): Uint8Array {
   }
 }
 
+/** The job that a request names in its query (`?job_id=`), or null. */
+export function jobIdOfQuery(url: string): string | null {
+  return new URL(url, "http://worker").searchParams.get("job_id") || null;
+}
+
 /** Whose call it is, so that it can be cancelled also while it waits for the thread. */
 export function jobIdOf(body: Uint8Array): string | null {
   return body.length > PEEK_LIMIT_BYTES ? null : (readCallRequest(body)?.envelope.jobId ?? null);

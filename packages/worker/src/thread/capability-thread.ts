@@ -1,7 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import { RunningCalls } from "./running-calls.ts";
-import type { FromThread, LoadedCapability, OperationName, Outcome, ThreadOptions, ToThread } from "./thread-messages.ts";
+import {
+  FOLLOWED,
+  type FromThread,
+  type LoadedCapability,
+  type OperationName,
+  type Outcome,
+  type ThreadOptions,
+  type ToThread,
+} from "./thread-messages.ts";
 
 type DoneMessage = Extract<FromThread, { type: "done" }>;
 type LogMessage = Extract<FromThread, { type: "log" }>;
@@ -21,7 +29,7 @@ export interface ThreadDeath {
   readonly outOfMemory: boolean;
 }
 
-/** The operations that are calls: they can be cancelled, and usage is counted for them. */
+/** The operations that usage is counted for. */
 const CALLS: ReadonlySet<OperationName> = new Set(["execute", "task", "stream"]);
 
 /** How a stream's reader is told what comes. */
@@ -31,9 +39,10 @@ export interface StreamReader {
 }
 
 interface Waiting {
+  readonly operation: OperationName;
   readonly resolve: (done: DoneMessage) => void;
   readonly reader: StreamReader | null;
-  /** The thread has taken it up. */
+  /** The thread has taken it up, or it is none that can be taken back. */
   begun: boolean;
 }
 
@@ -126,27 +135,24 @@ export class CapabilityThread {
     return this.#usage;
   }
 
-  /** Starts an operation and resolves with how it ended; it never rejects. */
+  /** Starts an operation, on behalf of a job if that is known, and resolves with how it ended; it never rejects. */
   run(
     operation: OperationName,
     body: Uint8Array,
     jobId: string | null = null,
     reader: StreamReader | null = null,
   ): { id: number; done: Promise<DoneMessage> } {
-    const { id, memory } = this.calls.begin(jobId);
-    if (CALLS.has(operation)) {
-      this.#usage = null;
-      this.#usageOf = id;
-    }
+    const { id, memory } = this.calls.add(jobId);
     const { promise, resolve } = Promise.withResolvers<DoneMessage>();
-    this.#waiting.set(id, { resolve, reader, begun: !CALLS.has(operation) });
+    this.#waiting.set(id, { operation, resolve, reader, begun: !FOLLOWED.has(operation) });
     // A copy of its own that can be handed over: small buffers of Node are parts of a shared pool.
     const owned = new Uint8Array(body);
-    this.#worker.postMessage({ type: "start", id, operation, body: owned, memory: memory.buffer } satisfies ToThread, [owned.buffer]);
+    const start = { type: "start", id, operation, jobId, body: owned, memory: memory.buffer } satisfies ToThread;
+    this.#worker.postMessage(start, [owned.buffer]);
     return { id, done: promise };
   }
 
-  /** Cancels one job's calls, or with null every call. Those that wait for a busy thread end at once. */
+  /** Cancels one job's operations, or with null all. Those that wait for a busy thread end at once. */
   cancel(jobId: string | null): void {
     for (const id of this.calls.cancel(jobId)) {
       this.#post({ type: "cancel", id });
@@ -168,7 +174,7 @@ export class CapabilityThread {
   }
 
   #settle(id: number, outcome: Outcome): void {
-    this.#done({ type: "done", id, outcome, report: { accounts: [], taskRun: null } });
+    this.#done({ type: "done", id, outcome, report: { accounts: [], usage: null, taskRun: null } });
   }
 
   #done(message: DoneMessage): void {
@@ -178,10 +184,14 @@ export class CapabilityThread {
   }
 
   #begun(id: number, jobId: string | null): void {
-    this.calls.identify(id, jobId);
+    this.calls.begin(id, jobId);
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     waiting.begun = true;
+    if (CALLS.has(waiting.operation)) {
+      this.#usage = null;
+      this.#usageOf = id;
+    }
     waiting.reader?.onBegun();
   }
 

@@ -21,18 +21,19 @@ export class RunningCalls {
     return this.#running.size;
   }
 
-  /** A new call. It begins at no progress, so nobody reads what an earlier one reported. */
-  begin(jobId: string | null): { readonly id: number; readonly memory: CallMemory } {
+  /** A call that was asked for. */
+  add(jobId: string | null): { readonly id: number; readonly memory: CallMemory } {
     const entry: CallEntry = { id: this.#nextId++, memory: new CallMemory(), jobId };
     this.#running.set(entry.id, entry);
-    this.#latest = entry.memory;
     return entry;
   }
 
-  /** Learns whose call it is, when that was not known at its beginning. */
-  identify(id: number, jobId: string | null): void {
+  /** It begins, at no progress, so that nobody reads what an earlier one reported. Only now it may be known whose it is. */
+  begin(id: number, jobId: string | null): void {
     const entry = this.#running.get(id);
-    if (entry !== undefined) entry.jobId = jobId;
+    if (entry === undefined) return;
+    entry.jobId = jobId;
+    this.#latest = entry.memory;
   }
 
   end(id: number): void {

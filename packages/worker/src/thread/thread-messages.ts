@@ -47,11 +47,16 @@ export type OperationName =
   | "systemStatus"
   | "listProcesses";
 
+/** The operations that a host follows and cancels by job: calls, and what may take long before them. */
+export const FOLLOWED: ReadonlySet<OperationName> = new Set(["execute", "task", "stream", "initialize", "prefetch", "reconfigure"]);
+
 export type ToThread =
   | {
       readonly type: "start";
       readonly id: number;
       readonly operation: OperationName;
+      /** Whose operation it is, when the request says so outside its body. */
+      readonly jobId: string | null;
       readonly body: Uint8Array;
       readonly memory: SharedArrayBuffer;
     }
@@ -85,6 +90,8 @@ export interface TaskRun {
 
 export interface CallReport {
   readonly accounts: readonly AccountRecord[];
+  /** By unit; null when the call reported none. */
+  readonly usage: Readonly<Record<string, number>> | null;
   /** Set for a task whose method was found. */
   readonly taskRun: TaskRun | null;
 }
@@ -94,7 +101,7 @@ export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 export type FromThread =
   | { readonly type: "loaded"; readonly capability: LoadedCapability }
   | { readonly type: "failed"; readonly error: ErrorFacts; readonly hint: string }
-  /** A body was understood and the call begins. */
+  /** A body was understood and the operation begins. */
   | { readonly type: "begun"; readonly id: number; readonly jobId: string | null }
   | { readonly type: "chunk"; readonly id: number; readonly line: string }
   | { readonly type: "done"; readonly id: number; readonly outcome: Outcome; readonly report: CallReport }

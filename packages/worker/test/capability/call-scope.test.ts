@@ -1,5 +1,5 @@
 import { CapabilityCancelledError } from "@cjm/capability";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NO_ENVELOPE } from "../../src/capability/call-request.ts";
 import { CallScope } from "../../src/capability/call-scope.ts";
 import { CallMemory } from "../../src/thread/call-memory.ts";
@@ -79,6 +79,68 @@ describe("progress", () => {
   });
 });
 
+describe("heartbeat", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("counts the seconds on top of what was reported, and leaves the fraction alone", async () => {
+    const { scope, memory } = makeScope();
+    const work = Promise.withResolvers<string>();
+    const beating = scope.heartbeat("loading", () => work.promise);
+    expect(memory.readProgress()).toEqual({ progress: 0.5, message: "loading" });
+    vi.advanceTimersByTime(1000);
+    expect(memory.readProgress()).toEqual({ progress: 0.5, message: "loading (1.0s)" });
+    scope.progress(0.7, "unpacking");
+    expect(memory.readProgress()).toEqual({ progress: 0.7, message: "unpacking" });
+    vi.advanceTimersByTime(500);
+    expect(memory.readProgress()).toEqual({ progress: 0.7, message: "unpacking (1.5s)" });
+    work.resolve("loaded");
+    expect(await beating).toBe("loaded");
+    expect(vi.getTimerCount()).toBe(0);
+    expect(memory.readProgress()).toEqual({ progress: 0.7, message: "unpacking (1.5s)" });
+  });
+
+  test("begins where the call stands, or where it is told to, and beats as often as it is told to", async () => {
+    const { scope, memory } = makeScope();
+    scope.progress(0.2, "before");
+    await scope.heartbeat("near", () => expect(memory.readProgress()).toEqual({ progress: 0.2, message: "near" }));
+    const work = Promise.withResolvers<void>();
+    const beating = scope.heartbeat("far", () => work.promise, { intervalMs: 100, fraction: -1 });
+    vi.advanceTimersByTime(100);
+    expect(memory.readProgress()).toEqual({ progress: -1, message: "far (0.1s)" });
+    work.resolve();
+    await beating;
+  });
+
+  test("of two, the inner one beats; both end", async () => {
+    const { scope, memory } = makeScope();
+    const work = Promise.withResolvers<void>();
+    const beating = scope.heartbeat("outer", async () => {
+      vi.advanceTimersByTime(3000);
+      await scope.heartbeat("inner", () => work.promise);
+    });
+    vi.advanceTimersByTime(500);
+    expect(memory.readProgress().message).toBe("inner (0.5s)");
+    work.resolve();
+    await beating;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ["throws", () => Promise.reject(new Error("no network"))],
+    [
+      "throws before it awaits",
+      () => {
+        throw new Error("no network");
+      },
+    ],
+  ])("ends when the work %s", async (_name, work) => {
+    const { scope } = makeScope();
+    await expect(scope.heartbeat("loading", work)).rejects.toThrow("no network");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe("what a call says", () => {
   test("log lines carry job, fields and stack, from the level on", () => {
     const { scope, posted } = makeScope();
@@ -93,9 +155,22 @@ describe("what a call says", () => {
 
   test("usage is merged by unit", () => {
     const { scope, posted } = makeScope();
+    expect(scope.usage).toBeNull();
     scope.reportUsage({ tokens: 1 });
     scope.reportUsage({ tokens: 2, pages: 1 });
     expect(posted.at(-1)).toEqual({ type: "usage", id: 1, usage: { tokens: 2, pages: 1 } });
+  });
+
+  test("usage that no header can carry is left out and told", () => {
+    const { scope, posted } = makeScope();
+    scope.reportUsage({ endless: Number.POSITIVE_INFINITY });
+    expect(scope.usage).toBeNull();
+    scope.reportUsage({ tokens: 1, ["x".repeat(9000)]: 2, pages: 3 });
+    expect(scope.usage).toEqual({ tokens: 1, pages: 3 });
+    expect(posted.filter((message) => message.type === "log").map((message) => message.message.slice(0, 100))).toEqual([
+      expect.stringContaining('{"units":["endless"]}'),
+      expect.stringContaining('{"units":["xxx'),
+    ]);
   });
 
   test("an account survives what JSON cannot hold", () => {

@@ -11,6 +11,7 @@ import {
   ToolCapability,
   z,
 } from "@cjm/capability";
+import { Gates } from "./gates.ts";
 
 const Config = z.object({
   greeting: z.string().default("hello").describe("What the probe says first"),
@@ -18,6 +19,8 @@ const Config = z.object({
 });
 
 const nothing = z.object({});
+const Ending = z.enum(["return", "fail", "cancel"]).default("return");
+const gates = new Gates();
 
 /** The twin of `probe.py` of the Python worker: the same actions, so that one suite can put both workers to the test. */
 export class Probe extends ToolCapability<typeof Config> {
@@ -78,20 +81,81 @@ export class Probe extends ToolCapability<typeof Config> {
     }),
     usage: action({
       description: "Reports usage.",
-      input: z.object({ units: z.record(z.string(), z.number()) }),
+      input: z.object({ units: z.record(z.string(), z.number()), ending: Ending }),
       output: z.null(),
-      run: ({ units }, ctx) => {
+      run: ({ units, ending }, ctx) => {
         ctx.reportUsage(units);
+        return end(ending);
+      },
+    }),
+    usage_twice: action({
+      description: "Reports usage two times.",
+      input: z.object({ first: z.record(z.string(), z.number()), second: z.record(z.string(), z.number()) }),
+      output: z.null(),
+      run: ({ first, second }, ctx) => {
+        ctx.reportUsage(first);
+        ctx.reportUsage(second);
+        return null;
+      },
+    }),
+    usage_then_gate: action({
+      description: "Reports usage and waits at a gate.",
+      input: z.object({ units: z.record(z.string(), z.number()), gate: z.string() }),
+      output: z.null(),
+      run: async ({ units, gate }, ctx) => {
+        ctx.reportUsage(units);
+        await gates.passed(gate, ctx.signal);
+        return null;
+      },
+    }),
+    odd_usage: action({
+      description: "Reports usage with an amount that is none.",
+      input: nothing,
+      output: z.null(),
+      run: (_input, ctx) => {
+        ctx.reportUsage({ tokens: 1, endless: Number.POSITIVE_INFINITY });
         return null;
       },
     }),
     account: action({
       description: "Records accounts of a given size.",
-      input: z.object({ count: z.int(), size: z.int() }),
+      input: z.object({ count: z.int(), size: z.int(), ending: Ending }),
       output: z.null(),
-      run: ({ count, size }, ctx) => {
+      run: ({ count, size, ending }, ctx) => {
         for (let index = 0; index < count; index += 1) ctx.account("probe_account", { index, text: "x".repeat(size) });
+        return end(ending);
+      },
+    }),
+    gate: action({
+      description: "Waits until a gate is opened.",
+      input: z.object({ name: z.string() }),
+      output: z.string(),
+      run: async ({ name }, ctx) => {
+        await gates.passed(name, ctx.signal);
+        return "passed";
+      },
+    }),
+    open_gate: action({
+      description: "Opens a gate.",
+      input: z.object({ name: z.string() }),
+      output: z.null(),
+      run: ({ name }) => {
+        gates.open(name);
         return null;
+      },
+    }),
+    beat: action({
+      description: "Waits at two gates under a heartbeat, reporting progress between them.",
+      input: z.object({ gate: z.string(), fraction: z.number().optional(), ending: Ending }),
+      output: z.null(),
+      run: async ({ gate, fraction, ending }, ctx) => {
+        const work = async (): Promise<null> => {
+          await gates.passed(`${gate}-1`, ctx.signal);
+          ctx.progress(0.7, "unpacking");
+          await gates.passed(`${gate}-2`, ctx.signal);
+          return end(ending);
+        };
+        return ctx.heartbeat("loading", work, { intervalMs: 10, ...(fraction === undefined ? {} : { fraction }) });
       },
     }),
     stream: action({
@@ -171,6 +235,11 @@ export class ProbeAdapter extends TaskAdapter<Probe> {
     return 2 * value;
   }
 
+  used({ units }: { units: Record<string, number> }, ctx: CallContext): null {
+    ctx.reportUsage(units);
+    return null;
+  }
+
   refuse(): never {
     throw new CapabilityInputError("refused", { fields: ["value"] });
   }
@@ -178,6 +247,12 @@ export class ProbeAdapter extends TaskAdapter<Probe> {
   _hidden(): string {
     return "never reached";
   }
+}
+
+function end(ending: z.output<typeof Ending>): null {
+  if (ending === "fail") throw new CapabilityTransientError("told to fail");
+  if (ending === "cancel") throw new CapabilityCancelledError();
+  return null;
 }
 
 function spin(seconds: number, ctx: CallContext | null): void {

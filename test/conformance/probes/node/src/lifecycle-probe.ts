@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { action, type CallContext, ToolCapability, z } from "@cjm/capability";
+
+const Mode = z.enum(["plain", "steps", "wait", "spin", "fail"]).default("plain");
+type Mode = z.output<typeof Mode>;
+
+const Config = z.object({
+  initialize: Mode,
+  prefetch: Mode,
+  reconfigure: Mode,
+  on_disable: Mode,
+  on_enable: Mode,
+  cleanup: Mode,
+  options: Mode,
+  greeting: z.string().default("hello"),
+});
+
+/** The twin of `lifecycle_probe.py`: its hooks do what its configuration says, and it tells which of them ran. */
+export class LifecycleProbe extends ToolCapability<typeof Config> {
+  static override readonly config = Config;
+  static override readonly capabilityName = "lifecycle-probe";
+  readonly #seen: string[] = [];
+
+  readonly actions = {
+    seen: action({
+      description: "Which hooks ran since it was last asked.",
+      input: z.object({}),
+      output: z.array(z.string()),
+      run: () => this.#seen.splice(0),
+    }),
+    greeting: action({ description: "The configured greeting.", input: z.object({}), output: z.string(), run: () => this.config.greeting }),
+  };
+
+  override initialize(ctx: CallContext): Promise<void> {
+    this.#seen.push(`initialize ${this.config.greeting}`);
+    return perform(this.config.initialize, ctx);
+  }
+
+  override prefetch(ctx: CallContext): Promise<void> {
+    this.#seen.push("prefetch");
+    return perform(this.config.prefetch, ctx);
+  }
+
+  override reconfigure(oldConfig: z.output<typeof Config> | null, newConfig: z.output<typeof Config>, ctx: CallContext): Promise<void> {
+    this.#seen.push(`reconfigure ${oldConfig?.greeting} -> ${newConfig.greeting}`);
+    return perform(newConfig.reconfigure, ctx);
+  }
+
+  override onDisable(ctx: CallContext): Promise<void> {
+    this.#seen.push("on_disable");
+    return perform(this.config.on_disable, ctx);
+  }
+
+  override onEnable(ctx: CallContext): Promise<void> {
+    this.#seen.push("on_enable");
+    return perform(this.config.on_enable, ctx);
+  }
+
+  override cleanup(): void {
+    this.#seen.push("cleanup");
+    if (this.config.cleanup === "fail") throw new Error("told to fail");
+  }
+}
+
+async function perform(mode: Mode, ctx: CallContext): Promise<void> {
+  switch (mode) {
+    case "plain":
+      return;
+    case "steps":
+      for (let step = 1; step <= 4; step += 1) ctx.progress(step / 4, `step ${step}`);
+      return;
+    case "wait":
+      for (;;) {
+        ctx.progress(0.25, "waiting");
+        ctx.throwIfCancelled();
+        await sleep(5);
+      }
+    case "spin":
+      for (;;) {
+        ctx.progress(0.25, "waiting");
+        ctx.throwIfCancelled();
+      }
+    case "fail":
+      throw new Error("told to fail");
+    default:
+      mode satisfies never;
+  }
+}
