@@ -3,7 +3,7 @@ export { ManualClock } from "./manual-clock.ts";
 export { MemoryDiagnostics } from "./memory-diagnostics.ts";
 export { MemoryJournal } from "./memory-journal.ts";
 export { ORIGINAL_WORKER } from "./original-worker/original-worker.ts";
-export { descendants, isRunning, until } from "./processes.ts";
+export { descendants, isRunning, processesWith, until } from "./processes.ts";
 export { Program, type ProgramOptions, type ProgramResult, runProgram } from "./program.ts";
 export { writeScriptedManifest } from "./scripted-worker/scripted-manifest.ts";
 export { skip } from "./skip.ts";

@@ -14,9 +14,8 @@ export function isRunning(pid: number): boolean {
 
 /** Pids of every running descendant of `root`, also of those in other process groups and sessions; without `root`. Linux. */
 export function descendants(root: number): readonly number[] {
-  const all = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readFacts(Number(name)))
+  const all = allPids()
+    .map(readFacts)
     .filter((facts) => facts !== null);
   const found = new Set([root]);
   for (let grew = true; grew; ) {
@@ -33,6 +32,14 @@ export function descendants(root: number): readonly number[] {
 }
 
 /**
+ * Pids of every running process that was started with `NAME=value` in its environment, whoever its parent is by now: so are
+ * found also those that left their tree. Linux.
+ */
+export function processesWith(name: string, value: string): readonly number[] {
+  return allPids().filter((pid) => readText(`/proc/${pid}/environ`).split("\0").includes(`${name}=${value}`) && isRunning(pid));
+}
+
+/**
  * Asks `condition` again and again until it is true. For states of the operating system that announce themselves to nobody,
  * such as the end of a process that is not our child.
  * @throws Error naming `what` after `timeoutMs`. @default 10 000
@@ -45,12 +52,24 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
+function allPids(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
 function readFacts(pid: number): ProcessFacts | null {
+  const stat = readText(`/proc/${pid}/stat`);
+  if (stat === "") return null;
+  const [state = "", parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { pid, parent: Number(parent), state };
+}
+
+/** Empty when the process is gone or not ours to look at. */
+function readText(path: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state = "", parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { pid, parent: Number(parent), state };
+    return readFileSync(path, "latin1");
   } catch {
-    return null;
+    return "";
   }
 }
