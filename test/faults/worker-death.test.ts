@@ -31,13 +31,16 @@ describe.each(["node", "python"])("a %s worker that dies", (instance) => {
     expect(pidOf(instance)).not.toBe(before);
   });
 
-  test("by kill -9 fails that job with a typed error", async () => {
+  test("by kill -9 is tried once more on a new worker, and fails with a typed error when that is killed too", async () => {
     const busy = pipeline.run({ instance, action: "busy", args: { seconds: 60 } });
     const outcome = expect(busy).rejects.toMatchObject({
       code: "CJM_WORKER_OUT_OF_MEMORY",
       details: expect.objectContaining({ signal: "SIGKILL" }),
     });
     await until("the job runs", () => pipeline.queue.stats().running === 1);
+    const first = pidOf(instance);
+    process.kill(first, "SIGKILL");
+    await until("the job runs on another worker", () => ![0, first].includes(pidOf(instance)));
     process.kill(pidOf(instance), "SIGKILL");
     await outcome;
   });

@@ -1,4 +1,5 @@
 export { CapabilityHandle, type HandleCallOptions, type HandleOptions } from "./capability-handle.ts";
+export { decodeWireValue, type WireDecoder } from "@cjm/protocol";
 export { CapabilityManager } from "./capability-manager.ts";
 export { type ConfigFault, configFaults } from "./config/config-resolution.ts";
 export type { ConfigurationService } from "./config/configuration-service.ts";

@@ -36,10 +36,12 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
 
   const manager = building.use(
     new CapabilityManager({
+      ...options.manager,
       config,
       searchPaths: options.searchPaths ?? [dataLayout(config.dataDir).manifests],
       journal,
       diagnostics: stores.diagnostics,
+      history: stores.journal,
       profiles: stores.profiles,
       configs: stores.configs,
       secrets: stores.secrets,
@@ -55,7 +57,13 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   await loadCapabilities(manager, requested(options, found, monitor), options.signal);
 
   const queue = building.use(
-    new JobQueue({ runtime: manager, journal, ids, ...(options.lanes === undefined ? {} : { lanes: options.lanes }) }),
+    new JobQueue({
+      runtime: manager,
+      journal,
+      ids,
+      ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+      ...(options.whenStopped === undefined ? {} : { whenStopped: options.whenStopped }),
+    }),
   );
   queue.setRunContext({ runId, actor });
 
@@ -68,6 +76,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     ids,
     runId,
     actor,
+    wireTypes: options.wireTypes ?? new Map(),
     teardown: building.move(),
   });
 }

@@ -1,39 +1,29 @@
-import { CjmError, errorMessage, type JsonObject } from "@cjm/core";
+import { CjmError, errorMessage } from "@cjm/core";
+import type { CapabilityManager } from "@cjm/host";
 import type { CapabilityRequest } from "./pipeline-options.ts";
 
-interface Loader {
-  load(
-    name: string,
-    options: { instanceId?: string; config?: JsonObject; maxConcurrentCalls?: number; signal?: AbortSignal },
-  ): Promise<unknown>;
-}
-
 /**
- * Loads all of them side by side. Either all are there afterwards or none is asked for again: the caller tears down.
+ * Loads all of them, a few at a time. Either all are there afterwards or none is asked for again: the caller tears down.
  * @throws the one failure as it is, or one CjmError that lists them all
  */
-export async function loadCapabilities(loader: Loader, requests: readonly CapabilityRequest[], signal?: AbortSignal): Promise<void> {
-  const outcomes = await Promise.allSettled(
-    requests.map((request) => {
-      const { name, ...options } = typeof request === "string" ? { name: request } : request;
-      return loader.load(name, { ...options, ...(signal === undefined ? {} : { signal }) });
-    }),
+export async function loadCapabilities(
+  manager: Pick<CapabilityManager, "loadAll">,
+  requests: readonly CapabilityRequest[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const outcomes = await manager.loadAll(
+    requests.map((request) => (typeof request === "string" ? { name: request } : request)),
+    signal === undefined ? {} : { signal },
   );
-  const failures = outcomes.flatMap((outcome, index) =>
-    outcome.status === "rejected" ? [{ name: nameOf(requests[index]), reason: outcome.reason as unknown }] : [],
-  );
+  const failures = outcomes.filter((outcome) => outcome.kind === "failed");
   if (failures.length === 0) return;
-  if (failures.length === 1) throw failures[0]?.reason;
+  if (failures.length === 1) throw failures[0]?.error;
   throw new CjmError(
     "CJM_WORKER_START_FAILED",
-    `${failures.length} of ${requests.length} capabilities could not be loaded:\n${failures.map(({ name, reason }) => `  - ${name}: ${errorMessage(reason)}`).join("\n")}`,
+    `${failures.length} of ${requests.length} capabilities could not be loaded:\n${failures.map(({ name, error }) => `  - ${name}: ${errorMessage(error)}`).join("\n")}`,
     {
-      cause: new AggregateError(failures.map(({ reason }) => reason)),
+      cause: new AggregateError(failures.map(({ error }) => error)),
       hint: "Run 'cjm-ctl install-all' when they were never installed, or look at 'cjm-ctl logs --chunks'.",
     },
   );
-}
-
-function nameOf(request: CapabilityRequest | undefined): string {
-  return typeof request === "string" ? request : (request?.name ?? "");
 }

@@ -1,18 +1,9 @@
-import type { CjmConfig, JsonObject, RunId } from "@cjm/core";
+import type { CjmConfig, RunId } from "@cjm/core";
+import type { CapabilityManagerOptions, LoadRequest, WireDecoder } from "@cjm/host";
 import type { ConfigRequest } from "./config/resolve-config.ts";
 
 /** One capability to load: its name as in `cjm-ctl list`, or more to say about it. */
-export type CapabilityRequest =
-  | string
-  | {
-      readonly name: string;
-      /** Address of this instance in jobs. @default the capability's name */
-      readonly instanceId?: string;
-      /** Over persisted values, which are over the schema's defaults. */
-      readonly config?: JsonObject;
-      /** Jobs that may run on it at the same time. @default 1 */
-      readonly maxConcurrentCalls?: number;
-    };
+export type CapabilityRequest = string | LoadRequest;
 
 export interface PipelineOptions {
   /** What to load, the system monitor excepted. @default every capability that is installed */
@@ -25,6 +16,15 @@ export interface PipelineOptions {
   readonly systemMonitor?: string | false;
   /** Jobs that may run at the same time over all instances. @default 4 */
   readonly lanes?: number;
+  /**
+   * What becomes of jobs whose capability keeps dying and was stopped for good: a host that stays up holds them until somebody
+   * reloads it, a program that waits for its results fails them. @default "hold"
+   */
+  readonly whenStopped?: "hold" | "fail";
+  /** Time limits, retries and policy of the capability manager. @default its own */
+  readonly manager?: Pick<CapabilityManagerOptions, "maxResourceRetries" | "policy" | "startTimeoutMs" | "terminationGraceMs">;
+  /** Results of these kinds are rebuilt by their decoder; others stay as they came. @default none */
+  readonly wireTypes?: ReadonlyMap<string, WireDecoder>;
   /** Who asks, as it stands in the journal. @default `app:<user name>` */
   readonly actor?: string;
   /** Run that jobs belong to. @default a new one */

@@ -10,7 +10,7 @@ import {
   type JsonValue,
   type RunId,
 } from "@cjm/core";
-import type { CapabilityManager } from "@cjm/host";
+import { type CallArguments, type CapabilityManager, decodeWireValue, resolveFileInputs, type WireDecoder } from "@cjm/host";
 import type { CompositionHandle, CompositionOutcome, JobQueue } from "@cjm/queue";
 
 /** One call of a capability: an action of it, or a method of one of its tasks. */
@@ -20,7 +20,8 @@ export interface CallRequest {
   readonly action?: string;
   readonly task?: string;
   readonly method?: string;
-  readonly args?: JsonObject;
+  /** Files among them, and `file:` URLs, go as paths. */
+  readonly args?: CallArguments;
   /** Higher goes first. @default 0 */
   readonly priority?: number;
   /** Longest time from start to result. @default no limit */
@@ -55,6 +56,7 @@ interface PipelineParts {
   readonly ids: IdSource;
   readonly runId: RunId;
   readonly actor: string;
+  readonly wireTypes: ReadonlyMap<string, WireDecoder>;
   readonly teardown: AsyncDisposableStack;
 }
 
@@ -72,6 +74,7 @@ export class Pipeline implements AsyncDisposable {
   readonly runId: RunId;
   readonly #ids: IdSource;
   readonly #actor: string;
+  readonly #wireTypes: ReadonlyMap<string, WireDecoder>;
   readonly #teardown: AsyncDisposableStack;
   #closing: Promise<void> | null = null;
 
@@ -84,16 +87,22 @@ export class Pipeline implements AsyncDisposable {
     this.runId = parts.runId;
     this.#ids = parts.ids;
     this.#actor = parts.actor;
+    this.#wireTypes = parts.wireTypes;
     this.#teardown = parts.teardown;
   }
 
-  /** Submits one job and waits for its result. @throws CjmError of the job when it does not complete */
-  async run(request: CallRequest): Promise<JsonValue> {
+  /**
+   * Submits one job and waits for its result, which is JSON unless its kind is one of `wireTypes`.
+   * @throws CjmError of the job when it does not complete
+   */
+  async run<Result = JsonValue>(request: CallRequest): Promise<Result> {
     const { instance, action, args = {}, signal, ...rest } = request;
-    return await this.queue.run(
-      { ...rest, instanceId: instance, kwargs: action === undefined ? args : { ...args, action } },
+    const kwargs = await resolveFileInputs(args);
+    const value = await this.queue.run(
+      { ...rest, instanceId: instance, kwargs: action === undefined ? kwargs : { ...kwargs, action } },
       signal === undefined ? {} : { signal },
     );
+    return decodeWireValue(value, this.#wireTypes) as Result;
   }
 
   /**

@@ -23,6 +23,11 @@ export interface JobQueueOptions {
   readonly machineMemoryMb?: number;
   /** A job held up by resources for longer is not passed any more by jobs that would delay it. @default 2000 */
   readonly starvingAfterMs?: number;
+  /**
+   * What becomes of jobs whose instance was stopped for good, until somebody reloads it: a host that stays up holds them, a
+   * program that waits for them fails them. @default "hold"
+   */
+  readonly whenStopped?: "hold" | "fail";
   /** Ended jobs that are remembered with their results. @default 1000 */
   readonly maxHistory?: number;
   /** Ended compositions that are remembered with their results. @default 16 */
@@ -58,6 +63,7 @@ export function resolveQueueOptions(options: JobQueueOptions): ResolvedQueueOpti
       starvingAfterMs: options.starvingAfterMs ?? 2000,
     },
     cancelGraceMs: options.cancelGraceMs ?? 3000,
+    whenStopped: options.whenStopped ?? "hold",
     maxHistory: wholeNumber("maxHistory", options.maxHistory ?? 1000, 0),
     maxEndedCompositions: wholeNumber("maxEndedCompositions", options.maxEndedCompositions ?? 16, 0),
     eventBuffer: wholeNumber("eventBuffer", options.eventBuffer ?? 1000, 1),

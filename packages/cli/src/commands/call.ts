@@ -67,7 +67,13 @@ export const callCommand: Command<CallOptions> = {
     const spec = task === undefined ? actionOf(name, action, [dataLayout(config.dataDir).manifests]) : null;
     const values = callArguments(written, spec?.input_schema ?? null);
 
-    await using pipeline = await createPipeline({ capabilities: [name], config, actor: `cli:${userInfo().username}`, signal });
+    await using pipeline = await createPipeline({
+      capabilities: [name],
+      config,
+      actor: `cli:${userInfo().username}`,
+      whenStopped: "fail",
+      signal,
+    });
     const startedMs = performance.now();
     terminal.live?.start(() => [
       callLine(pipeline.queue.list({ status: "running" })[0], performance.now() - startedMs, terminal.noteColors),

@@ -46,6 +46,7 @@ export const runCommand: Command<RunOptions> = {
       config,
       actor: `cli:${userInfo().username}`,
       runId,
+      whenStopped: "fail",
       signal,
     });
     const { handle } = await pipeline.submitComposition(document, { inputs, runId, signal });

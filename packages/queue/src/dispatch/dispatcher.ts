@@ -27,6 +27,7 @@ interface DispatcherParts {
   readonly clock: Clock;
   readonly tasks: TaskGroup;
   readonly limits: AdmissionLimits;
+  readonly whenStopped: "hold" | "fail";
   readonly report: (error: unknown) => void;
 }
 

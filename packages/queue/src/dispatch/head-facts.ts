@@ -10,6 +10,7 @@ interface FactsParts {
   readonly runtime: CapabilityRuntime;
   readonly pending: PendingJobs;
   readonly hooks: HookChain;
+  readonly whenStopped: "hold" | "fail";
   readonly report: (error: unknown) => void;
 }
 
@@ -91,13 +92,15 @@ export class HeadFacts {
     const instance = this.#parts.runtime.describe(instanceId);
     if (instance === null) throw this.#parts.runtime.notLoaded(instanceId);
     if (!instance.enabled) throw instanceDisabled(instanceId);
+    const { heldBack = null } = instance;
+    if (heldBack?.untilMs === null && this.#parts.whenStopped === "fail") throw instanceStopped(instanceId, heldBack.reason);
     const sizes = this.#sizesOf(instanceId);
     const facts = {
       cap: Math.max(1, instance.maxConcurrentCalls),
       // Memory is measured on every run; of a GPU that nobody measured and that it does not ask for, it uses none.
       demand: sizes === null ? null : { memoryMb: sizes.memoryMb ?? 0, gpuMb: sizes.gpuMb ?? 0 },
       gpuUnmeasured: sizes !== null && sizes.gpuMb === null && instance.requiresGpu === true,
-      heldBack: instance.heldBack ?? null,
+      heldBack,
     };
     this.#instances.set(instanceId, facts);
     return facts;
@@ -122,6 +125,13 @@ export class HeadFacts {
       return null;
     }
   }
+}
+
+function instanceStopped(instanceId: string, reason: string): CjmError {
+  return new CjmError("CJM_WORKER_CRASH_LOOP", `${reason}.`, {
+    hint: "See 'cjm-ctl logs --chunks' for what its worker printed; mend it, then try again.",
+    details: { instanceId },
+  });
 }
 
 export function instanceDisabled(instanceId: string): CjmError {
