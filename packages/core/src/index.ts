@@ -40,8 +40,9 @@ export { CompositionSchema, type ValidateCompositionOptions, validateComposition
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout } from "./config/cjm-config.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
 export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
+export { classifyBareError } from "./errors/classify-bare-error.ts";
 export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";
-export { classifyBareError, errorFromJobError, type JobErrorSubject, jobErrorFrom } from "./errors/error-conversion.ts";
+export { errorFromJobError, type JobErrorSubject, jobErrorFrom } from "./errors/error-conversion.ts";
 export {
   CANCELLED_REPR_PREFIX,
   type ErrorCategory,

@@ -1,17 +1,11 @@
-import { escapeNonAscii } from "@cjm/core";
-import * as z from "zod";
+import { escapeNonAscii } from "@cjm/core/plain";
+import type { Account } from "./decode-accounts.ts";
 
 /** Response header of a unary call that carries what the worker recorded during it. */
 export const ACCOUNTS_HEADER = "x-cjm-accounts";
 
 /** Clients of the original fail on headers somewhere above 60 KB; ours stay below that by a margin. */
 export const ACCOUNTS_HEADER_LIMIT_BYTES = 48 * 1024;
-
-export const AccountSchema = z.object({
-  event_type: z.string().catch("worker_account"),
-  payload: z.record(z.string(), z.unknown()).catch({}),
-});
-export type Account = z.infer<typeof AccountSchema>;
 
 /** A note about what was left out names so many event types, each so far. */
 const NOTED_TYPES = 16;
@@ -34,16 +28,6 @@ export function encodeAccounts(accounts: readonly Account[], limitBytes: number 
     bytes += (items[first]?.length ?? 0) + 1;
   }
   return `[${[...items.slice(first), droppedNote(accounts.slice(0, first))].join(",")}]`;
-}
-
-/** The accounts of a header; anything that is no list of accounts counts as none, since a call must not fail over it. */
-export function decodeAccounts(header: string | undefined): readonly Account[] {
-  if (header === undefined || header === "") return [];
-  try {
-    return z.array(AccountSchema).parse(JSON.parse(header));
-  } catch {
-    return [];
-  }
 }
 
 /** JSON text in which everything outside ASCII is escaped, as headers and NDJSON lines need it. */

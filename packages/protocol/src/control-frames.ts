@@ -1,20 +1,9 @@
 import { JobErrorSchema } from "@cjm/core";
 import * as z from "zod";
+import { type HelloFrame, isHelloFrame } from "./control-channel.ts";
 
-/** Version of the control channel and of our additions to the HTTP surface. */
-export const CONTROL_PROTOCOL_VERSION = 1;
-
-/** File descriptor of the control channel in a worker: a duplex stream of NDJSON whose end means that the host is gone. */
-export const CONTROL_FD = 3;
-
-/** The host's first line. A worker serves nothing before it has the token. */
-export const HelloFrameSchema = z.object({
-  type: z.literal("hello"),
-  protocol: z.literal(CONTROL_PROTOCOL_VERSION),
-  token: z.string().min(32),
-  session_id: z.string(),
-});
-export type HelloFrame = z.infer<typeof HelloFrameSchema>;
+/** The host's first line. */
+export const HelloFrameSchema = z.custom<HelloFrame>(isHelloFrame);
 
 /** What a worker tells its host without being asked. */
 export const WorkerFrameSchema = z.discriminatedUnion("type", [

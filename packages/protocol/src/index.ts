@@ -1,12 +1,4 @@
-export {
-  ACCOUNTS_HEADER,
-  ACCOUNTS_HEADER_LIMIT_BYTES,
-  type Account,
-  AccountSchema,
-  asciiJson,
-  decodeAccounts,
-  encodeAccounts,
-} from "./accounts-header.ts";
+export { ACCOUNTS_HEADER, ACCOUNTS_HEADER_LIMIT_BYTES, asciiJson, encodeAccounts } from "./accounts-header.ts";
 export {
   CancelRequestSchema,
   ConfigOptionsSchema,
@@ -26,16 +18,12 @@ export {
   type TaskRequest,
   TaskRequestSchema,
 } from "./bodies.ts";
-export {
-  CONTROL_FD,
-  CONTROL_PROTOCOL_VERSION,
-  type HelloFrame,
-  HelloFrameSchema,
-  type WorkerFrame,
-  WorkerFrameSchema,
-} from "./control-frames.ts";
+export { CONTROL_FD, CONTROL_PROTOCOL_VERSION, type HelloFrame } from "./control-channel.ts";
+export { HelloFrameSchema, type WorkerFrame, WorkerFrameSchema } from "./control-frames.ts";
+export { type Account, AccountSchema, decodeAccounts } from "./decode-accounts.ts";
+export { decodeStreamFrame } from "./decode-stream-frame.ts";
 export { detailOfBody, jobErrorOfBody } from "./error-body.ts";
 export { REQUEST_BODY_LIMIT_BYTES, ROUTES, type RouteName } from "./routes.ts";
-export { decodeStreamFrame, encodeStreamFrame, parsePythonJson, STREAM_CONTENT_TYPE, type StreamFrame } from "./stream-frames.ts";
+export { encodeStreamFrame, parsePythonJson, STREAM_CONTENT_TYPE, type StreamFrame } from "./stream-frames.ts";
 export { type CallUsage, decodeUsage, encodeUsage, USAGE_HEADER } from "./usage-header.ts";
 export { decodeWireValue, encodeWireValue, type WireDecoder, type WireValue } from "./wire-value.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject, type JobError, JobErrorSchema } from "@cjm/core";
+import type { JobError } from "@cjm/core/plain";
 import { asciiJson } from "./accounts-header.ts";
 
 /** Content type of a streamed answer: one JSON value a line. */
@@ -10,17 +10,6 @@ export type StreamFrame = { readonly kind: "chunk"; readonly value: unknown } | 
 /** A line without its newline. Everything outside ASCII is escaped: Python clients also split lines at U+2028 and the like. */
 export function encodeStreamFrame(frame: StreamFrame): string {
   return frame.kind === "chunk" ? asciiJson(frame.value ?? null) : asciiJson({ _job_error: frame.error });
-}
-
-/**
- * Reads one line; null for an empty one. Python's bare `NaN` and `Infinity` become null.
- * @throws SyntaxError when the line is no JSON
- */
-export function decodeStreamFrame(line: string): StreamFrame | null {
-  if (line.trim() === "") return null;
-  const value: unknown = parsePythonJson(line);
-  if (isJsonObject(value) && "_job_error" in value) return { kind: "error", error: JobErrorSchema.parse(value["_job_error"] ?? {}) };
-  return { kind: "chunk", value };
 }
 
 /** Parses JSON that Python may have written: bare non-finite numbers, which JSON does not have, become null. */

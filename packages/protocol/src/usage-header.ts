@@ -1,4 +1,4 @@
-import { isJsonObject } from "@cjm/core";
+import { isJsonObject } from "@cjm/core/plain";
 import { asciiJson } from "./accounts-header.ts";
 
 /** Response header of a unary call that carries what the call used: a JSON object of unit and amount, such as `{"pages":3}`. */
