@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { type CjmConfig, createIdSource, dataLayout, JournalWriter } from "@cjm/core";
 import { CapabilityManager } from "@cjm/host";
 import { JobQueue } from "@cjm/queue";
-import { retainInBackground } from "@cjm/store";
+import { CacheDirectories, retainInBackground } from "@cjm/store";
 import { resolveConfig } from "./config/resolve-config.ts";
 import { loadCapabilities } from "./load-capabilities.ts";
 import { openStores, type Stores } from "./open-stores.ts";
@@ -76,6 +76,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     ids,
     runId,
     actor,
+    cache: new CacheDirectories(stores.inputHashes),
     wireTypes: options.wireTypes ?? new Map(),
     teardown: building.move(),
   });

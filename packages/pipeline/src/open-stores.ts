@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { type CjmConfig, CjmError, dataLayout, errorMessage } from "@cjm/core";
-import { SecretFile, SqliteConfigs, SqliteDiagnostics, SqliteJournal, SqliteProfiles } from "@cjm/store";
+import { SecretFile, SqliteConfigs, SqliteDiagnostics, SqliteInputHashes, SqliteJournal, SqliteProfiles } from "@cjm/store";
 
 /** The stores of one data directory, opened together and closed together. */
 export interface Stores extends Disposable {
@@ -9,6 +9,7 @@ export interface Stores extends Disposable {
   readonly profiles: SqliteProfiles;
   readonly configs: SqliteConfigs;
   readonly secrets: SecretFile;
+  readonly inputHashes: SqliteInputHashes;
 }
 
 /** @throws CjmError CJM_STORE_FAILED; what was opened before the failure is closed again. */
@@ -27,6 +28,15 @@ export async function openStores(config: CjmConfig): Promise<Stores> {
   const diagnostics = stack.use(SqliteDiagnostics.open(layout.diagnostics));
   const profiles = stack.use(SqliteProfiles.open(layout.profiles));
   const configs = stack.use(SqliteConfigs.open(layout.configs));
+  const inputHashes = stack.use(SqliteInputHashes.open(layout.inputHashes));
   const owned = stack.move();
-  return { journal, diagnostics, profiles, configs, secrets: new SecretFile(layout.secrets), [Symbol.dispose]: () => owned.dispose() };
+  return {
+    journal,
+    diagnostics,
+    profiles,
+    configs,
+    secrets: new SecretFile(layout.secrets),
+    inputHashes,
+    [Symbol.dispose]: () => owned.dispose(),
+  };
 }

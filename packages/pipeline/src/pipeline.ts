@@ -12,6 +12,7 @@ import {
 } from "@cjm/core";
 import { type CallArguments, type CapabilityManager, decodeWireValue, resolveFileInputs, type WireDecoder } from "@cjm/host";
 import type { CompositionHandle, CompositionOutcome, JobQueue } from "@cjm/queue";
+import type { CacheDirectories } from "@cjm/store";
 
 /** One call of a capability: an action of it, or a method of one of its tasks. */
 export interface CallRequest {
@@ -53,6 +54,7 @@ interface PipelineParts {
   readonly queue: JobQueue;
   readonly journal: JournalStore;
   readonly diagnostics: DiagnosticsStore;
+  readonly cache: CacheDirectories;
   readonly ids: IdSource;
   readonly runId: RunId;
   readonly actor: string;
@@ -70,6 +72,8 @@ export class Pipeline implements AsyncDisposable {
   readonly queue: JobQueue;
   readonly journal: JournalStore;
   readonly diagnostics: DiagnosticsStore;
+  /** Directories for what calls leave on disk, one for each input content, action and configuration. */
+  readonly cache: CacheDirectories;
   /** Run that jobs of `run()` belong to; every composition has one of its own. */
   readonly runId: RunId;
   readonly #ids: IdSource;
@@ -84,6 +88,7 @@ export class Pipeline implements AsyncDisposable {
     this.queue = parts.queue;
     this.journal = parts.journal;
     this.diagnostics = parts.diagnostics;
+    this.cache = parts.cache;
     this.runId = parts.runId;
     this.#ids = parts.ids;
     this.#actor = parts.actor;

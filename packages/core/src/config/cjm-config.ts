@@ -61,6 +61,7 @@ export function dataLayout(dataDir: string) {
     profiles: at("empirical_resources.db"),
     configs: at("capability_configs.db"),
     secrets: at("secrets"),
+    inputHashes: at("input_hash_cache.db"),
     environments: at("environments"),
     runs: at("runs"),
     logs: at("logs"),

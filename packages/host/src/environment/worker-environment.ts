@@ -15,6 +15,8 @@ export interface WorkerEnvironmentInputs {
   readonly capabilityDataRoot: string;
   /** Where workers of the original write their log lines themselves; ours send them to their host. */
   readonly diagnosticsFile: string;
+  /** Where hashes of input files are remembered, by workers and host alike. */
+  readonly inputHashesFile: string;
   readonly modelsDir: string | null;
   readonly sessionId: string;
 }
@@ -44,6 +46,7 @@ export function composeWorkerEnvironment(inputs: WorkerEnvironmentInputs): Worke
     CJM_CAPABILITY_DATA_DIR: inputs.capabilityDataRoot,
     CAPABILITY_DATA_DIR: dataDir,
     CJM_WORKER_SESSION_ID: inputs.sessionId,
+    CJM_INPUT_HASH_CACHE: inputs.inputHashesFile,
     ...(inputs.modelsDir === null ? {} : { CJM_MODELS_DIR: inputs.modelsDir }),
     ...(manifest.install.worker === "substrate" ? { CJM_DIAGNOSTICS_DB: inputs.diagnosticsFile } : {}),
   };

@@ -62,6 +62,7 @@ function spawnWorker({ spec, services, deliver }: WorkerStart): WorkerProcess {
     secret: (name) => services.secrets?.get(manifest.code.name, name) ?? null,
     capabilityDataRoot: layout.capabilityData,
     diagnosticsFile: layout.diagnostics,
+    inputHashesFile: layout.inputHashes,
     modelsDir: services.config.modelsDir,
     sessionId,
   });
