@@ -69,7 +69,19 @@ export {
   type WorkerSessionId,
 } from "./ids.ts";
 export { describeIssues, fieldName } from "./internal/zod-issues.ts";
+export type { JobSpec } from "./job/job-spec.ts";
 export { canTransition, isTerminal, JOB_TRANSITIONS, type JobStatus, type TerminalJobStatus } from "./job/job-status.ts";
+export type {
+  AdoptedWork,
+  JobLease,
+  JobQuery,
+  JobSettlement,
+  JobStore,
+  LedgerRow,
+  StoredComposition,
+  StoredCompositionStatus,
+  StoredJob,
+} from "./job/job-store.ts";
 export type { JournalEvent, JournalQuery, JournalStore, JournalSubject, StoredJournalEvent } from "./journal/journal-event.ts";
 export { JournalWriter } from "./journal/journal-writer.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";

@@ -100,6 +100,11 @@ export const ERROR_CODES = {
   CJM_UNSCHEDULABLE: { category: "resource", retriable: false, meaning: "The job needs more than this machine can ever give it." },
   CJM_QUEUE_STOPPED: { category: "transient", retriable: true, meaning: "The queue was stopped before the job ended." },
   CJM_JOB_NOT_FOUND: { category: "user_input", retriable: false, meaning: "No job of that id is known." },
+  CJM_JOB_INTERRUPTED: {
+    category: "transient",
+    retriable: true,
+    meaning: "The host died while the job ran, and the job is not one to be run again; or it was interrupted too often.",
+  },
   CJM_JOURNAL_FAILED: {
     category: "fatal",
     retriable: false,
