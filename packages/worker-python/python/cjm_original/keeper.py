@@ -45,13 +45,7 @@ class Keeper:
         """Ends this process: as the worker ended, or at once with everything below it when the host is gone."""
         signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in FORWARDED_SIGNALS:
-            signal.signal(number, self._forward)
-        with open_listener() as listener:
-            self._port = listener.getsockname()[1]
-            self._worker = start_worker(self._arguments, listener)
-            # Asked while this copy of the listener is open: the kernel takes the connection although nobody accepts yet.
-            self._question = HealthQuestion(self._port)
+        self._start()
         while True:
             ready = select.select(self._sources(), [], [])[0]
             if CONTROL_FD in ready and self._host_is_gone():
@@ -60,6 +54,18 @@ class Keeper:
                 self._take_signals()
             if self._question is not None and self._question in ready:
                 self._take_answer(self._question)
+
+    def _start(self) -> None:
+        # A signal that comes meanwhile waits until there is somebody to pass it to.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED_SIGNALS)
+        for number in FORWARDED_SIGNALS:
+            signal.signal(number, self._forward)
+        with open_listener() as listener:
+            self._port = listener.getsockname()[1]
+            self._worker = start_worker(self._arguments, listener, mask)
+            # Asked while this copy of the listener is open: the kernel takes the connection although nobody accepts yet.
+            self._question = HealthQuestion(self._port)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _sources(self) -> List[Any]:
         sources: List[Any] = [CONTROL_FD, self._signals]
@@ -101,8 +107,7 @@ class Keeper:
 
     def _forward(self, number: int, _frame: Any) -> None:
         try:
-            if self._worker > 0:
-                os.kill(self._worker, number)
+            os.kill(self._worker, number)
         except ProcessLookupError:
             pass
 

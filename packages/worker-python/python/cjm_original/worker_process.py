@@ -44,19 +44,17 @@ def worker_command(arguments: WorkerArguments, listener_fd: int, keeper_pid: int
     return command + (["--adapters", arguments.adapters] if arguments.adapters else [])
 
 
-def start_worker(arguments: WorkerArguments, listener: socket.socket) -> int:
+def start_worker(arguments: WorkerArguments, listener: socket.socket, mask: Set[int]) -> int:
     """
-    Pid of the new process, in this process's group and session. By fork and exec, since only code between the two can
-    tie the worker's life to this process's; call it before any thread exists.
+    Pid of the new process, in this process's group and session, with the signal mask `mask`. By fork and exec, since only
+    code between the two can tie the worker's life to this process's; call it before any thread exists, and with the
+    forwarded signals blocked: one that comes in between then meets a worker that can die of it.
     """
     keeper_pid = os.getpid()
     command = worker_command(arguments, listener.fileno(), keeper_pid)
-    # A signal that comes in between waits, and then meets a worker that can die of it.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED_SIGNALS)
     pid = os.fork()
     if pid == 0:
         _become(command, keeper_pid, mask)
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return pid
 
 
