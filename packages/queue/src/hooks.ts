@@ -1,6 +1,4 @@
-import { errorMessage, type JsonValue } from "@cjm/core";
-import type { JobSpec } from "./job/job-request.ts";
-import type { LedgerRow } from "./job/job-store.ts";
+import { errorMessage, type JobSpec, type JsonValue, type LedgerRow } from "@cjm/core";
 import type { JobView } from "./job/job-view.ts";
 
 /**

@@ -12,13 +12,13 @@ export type { SubmitCompositionOptions } from "./compositions/composition-servic
 export type { ItemFailure } from "./compositions/item-failure.ts";
 export type { ItemCounts } from "./compositions/node-run.ts";
 export type { EventStream } from "./events/event-stream.ts";
+export type { HistoricJob } from "./events/journal-history.ts";
 export type { EventFilter, QueueEvent } from "./events/queue-event.ts";
 export type { QueueHooks } from "./hooks.ts";
 export type { WaitOptions } from "./internal/wait-for.ts";
 export type { CancelPhase, JobCancellation } from "./job/job.ts";
 export type { JobHandle } from "./job/job-handle.ts";
-export type { JobRequest, JobSpec, RunContext } from "./job/job-request.ts";
-export type { JobLease, JobSettlement, JobStore, JobWants, LedgerRow } from "./job/job-store.ts";
+export type { JobRequest, RunContext } from "./job/job-request.ts";
 export type { JobView } from "./job/job-view.ts";
 export { MemoryJobStore } from "./job/memory-job-store.ts";
 export { type JobListFilter, JobQueue, type QueueStats } from "./job-queue.ts";

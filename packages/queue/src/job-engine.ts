@@ -1,4 +1,4 @@
-import { CjmError, type Clock, isTerminal, type TerminalJobStatus } from "@cjm/core";
+import { CjmError, type Clock, isTerminal, type JobSpec, type JobStore, type StoredJob, type TerminalJobStatus } from "@cjm/core";
 import { ReservationLedger } from "./admission/reservation-ledger.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { instanceDisabled } from "./dispatch/head-facts.ts";
@@ -8,11 +8,14 @@ import { HookChain } from "./hooks.ts";
 import { TaskGroup } from "./internal/task-group.ts";
 import { Job } from "./job/job.ts";
 import { JobIntake } from "./job/job-intake.ts";
-import { type JobEnd, JobLifecycle, jobCancelled, queueStopped } from "./job/job-lifecycle.ts";
-import { type JobRequest, type JobSpec, type RunContext, specOf } from "./job/job-request.ts";
+import { type JobEnd, JobLifecycle, jobCancelled, jobInterrupted, queueStopped, startedTooLate, subjectOf } from "./job/job-lifecycle.ts";
+import { type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
 import { JobTable } from "./job/job-table.ts";
 import { PendingJobs } from "./pending-jobs.ts";
 import type { ResolvedQueueOptions } from "./queue-options.ts";
+
+/** A job that took so many hosts with it, or happened to run when they died, is not run again. */
+const MOST_INTERRUPTIONS = 3;
 
 type MemberListener = (compositionId: string, jobId: string, end: JobEnd) => void;
 
@@ -42,15 +45,23 @@ export class JobEngine {
     const hooks = new HookChain(options.hooks, report);
     const parts = { ...options, report, hooks, publisher: this.publisher, tasks: this.#tasks, pending: this.#pending };
     this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table, onAnnounced: () => this.noteProgress() });
-    const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle, holder: ids.workerSessionId() });
+    const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle });
     this.#dispatcher = new Dispatcher({ ...parts, runtime, limits, runner, ledger: this.#ledger, lifecycle: this.#lifecycle });
-    this.#intake = new JobIntake({ ...parts, onPending: () => this.#dispatcher.wake() });
+    this.#intake = new JobIntake({
+      ...parts,
+      onPending: () => this.#dispatcher.wake(),
+      onLate: (job) => this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: startedTooLate(job) })),
+    });
     const wake = (): void => this.#dispatcher.wake();
     const endings = [store.onWake(wake), runtime.onChange?.(wake)];
     this.#stopListening = () => {
       for (const end of endings) end?.();
     };
     this.#loop = this.#dispatcher.run();
+  }
+
+  get store(): JobStore {
+    return this.#options.store;
   }
 
   get clock(): Clock {
@@ -116,6 +127,27 @@ export class JobEngine {
     return job;
   }
 
+  /**
+   * Takes over a job of a host that is gone. One that ran is run again, unless it is not to be, or was interrupted too often;
+   * such a one ends as failed.
+   */
+  adopt({ job: stored, wasRunning }: { readonly job: StoredJob; readonly wasRunning: boolean }): Job {
+    const known = this.find(stored.spec.jobId);
+    if (known !== null) return known;
+    const job = new Job(stored.spec, ++this.#sequence);
+    job.priority = stored.priority;
+    job.interruptions = stored.interruptions;
+    this.#table.add(job);
+    if (wasRunning) this.publisher.emit("job_interrupted", subjectOf(job), { interruptions: job.interruptions });
+    const isPoison = job.interruptions >= MOST_INTERRUPTIONS;
+    if (wasRunning && (isPoison || job.spec.onInterruption === "fail")) {
+      this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: jobInterrupted(job) }));
+    } else {
+      this.#intake.wait(job);
+    }
+    return job;
+  }
+
   /** Submits a job of a composition; one that is not accepted ends as failed. */
   submitMember(request: JobRequest, membership: { readonly compositionId: string; readonly nodeId: string }): string {
     const job = this.#add({ ...this.#specOf(request, { runId: null, actor: null }), ...membership });
@@ -139,8 +171,14 @@ export class JobEngine {
     const job = this.find(jobId);
     if (job === null || !job.isWaiting) return false;
     this.#pending.reorder(job, priority);
+    this.#tasks.add(this.#options.store.setPriority(jobId, priority));
     this.#dispatcher.wake();
     return true;
+  }
+
+  /** Awaited before the queue stops; an error is reported. */
+  inBackground(work: Promise<unknown>): void {
+    this.#tasks.add(work);
   }
 
   recheck(): void {

@@ -3,6 +3,7 @@ import {
   type CompositionPlan,
   isTerminal,
   type JobStatus,
+  type JournalStore,
   type JsonValue,
   planComposition,
   type TerminalJobStatus,
@@ -12,11 +13,13 @@ import type { CompositionHandle } from "./compositions/composition-handle.ts";
 import type { CompositionOutcome } from "./compositions/composition-outcome.ts";
 import { CompositionService, type SubmitCompositionOptions } from "./compositions/composition-service.ts";
 import type { EventStream } from "./events/event-stream.ts";
-import type { EventFilter } from "./events/queue-event.ts";
+import { eventsAfter } from "./events/events-after.ts";
+import { type HistoricJob, jobsFromJournal } from "./events/journal-history.ts";
+import type { EventFilter, QueueEvent } from "./events/queue-event.ts";
 import type { WaitOptions } from "./internal/wait-for.ts";
 import { JobHandle } from "./job/job-handle.ts";
 import type { JobRequest, RunContext } from "./job/job-request.ts";
-import { type JobView, viewOf } from "./job/job-view.ts";
+import { type JobView, viewOf, viewOfStored } from "./job/job-view.ts";
 import { JobEngine } from "./job-engine.ts";
 import { type JobQueueOptions, resolveQueueOptions } from "./queue-options.ts";
 
@@ -29,6 +32,15 @@ export interface QueueStats {
   readonly compositions: { readonly running: number };
   /** Why no work is accepted; null: it is. */
   readonly journalFailure: string | null;
+}
+
+/** What `recover()` took over. */
+export interface RecoveredWork {
+  /** Jobs that are no members of compositions. */
+  readonly jobIds: readonly string[];
+  /** How many of them had been running. */
+  readonly interrupted: number;
+  readonly compositionIds: readonly string[];
 }
 
 export interface JobListFilter {
@@ -46,12 +58,14 @@ export class JobQueue implements AsyncDisposable {
   readonly #engine: JobEngine;
   readonly #compositions: CompositionService;
   readonly #eventBuffer: number;
+  readonly #history: JournalStore | null;
   #context: RunContext = { runId: null, actor: null };
   #closing: Promise<void> | null = null;
 
   constructor(options: JobQueueOptions) {
     const resolved = resolveQueueOptions(options);
     this.#eventBuffer = resolved.eventBuffer;
+    this.#history = resolved.history;
     this.#engine = new JobEngine(resolved);
     this.#compositions = new CompositionService(this.#engine, resolved);
   }
@@ -155,7 +169,37 @@ export class JobQueue implements AsyncDisposable {
   async submitComposition(document: unknown, options: SubmitCompositionOptions = {}): Promise<CompositionHandle> {
     const runId = options.runId === undefined ? this.#context.runId : options.runId;
     const actor = options.actor === undefined ? this.#context.actor : options.actor;
-    return this.#compositions.submit(document, { ...options, runId, actor }, (filter) => this.events(filter));
+    return await this.#compositions.submit(document, { ...options, runId, actor }, (filter) => this.events(filter));
+  }
+
+  /**
+   * Goes on with what hosts that are gone left for these instances, which are loaded here: waiting jobs wait again, interrupted ones
+   * are run again or failed, compositions keep what they had done. Nothing with a store that is not durable.
+   * @throws CjmError CJM_STORE_FAILED
+   */
+  async recover(instanceIds: readonly string[]): Promise<RecoveredWork> {
+    const { store } = this.#engine;
+    const { jobs, compositions } = await store.adopt(instanceIds);
+    for (const adopted of jobs) this.#engine.adopt(adopted);
+    for (const composition of compositions) await this.#compositions.resumeStored(composition);
+    return {
+      jobIds: jobs.map(({ job }) => job.spec.jobId),
+      interrupted: jobs.filter(({ wasRunning }) => wasRunning).length,
+      compositionIds: compositions.map(({ compositionId }) => compositionId),
+    };
+  }
+
+  /** A job of this or an earlier process, with its result; null when it is not known, or forgotten. @throws CjmError CJM_STORE_FAILED */
+  async find(jobId: string): Promise<JobView | null> {
+    const known = this.get(jobId);
+    if (known !== null && (known.status !== "completed" || known.compositionId === null)) return known;
+    const stored = await this.#engine.store.find(jobId);
+    return stored === null ? known : viewOfStored(stored);
+  }
+
+  /** The handle of a composition that runs or ended lately in this process; null when it is unknown. */
+  composition(compositionId: string): CompositionHandle | null {
+    return this.#compositions.handle(compositionId, (filter) => this.events(filter));
   }
 
   /** How a composition ended, whatever that is. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (it goes on) */
@@ -187,6 +231,19 @@ export class JobQueue implements AsyncDisposable {
     return stream;
   }
 
+  /**
+   * Every event after a row of the journal, without a gap and without one twice; ends as `events()` does.
+   * @throws CjmError CJM_CONFIG_INVALID without a journal that can be read
+   */
+  eventsAfter(seq: number, filter: EventFilter = {}): AsyncGenerator<QueueEvent, void, undefined> {
+    return eventsAfter(seq, filter, { history: this.#requireHistory(), live: this.events(filter) });
+  }
+
+  /** Jobs that ended, newest first, also those of earlier processes. @throws CjmError CJM_CONFIG_INVALID without a journal that can be read */
+  history(options: { readonly limit?: number } = {}): readonly HistoricJob[] {
+    return jobsFromJournal(this.#requireHistory(), options.limit ?? 100);
+  }
+
   /** After a failed journal was repaired: writes what was kept, and goes on. @throws CjmError CJM_JOURNAL_FAILED when it still fails */
   resetJournal(): void {
     this.#engine.resetJournal();
@@ -208,5 +265,12 @@ export class JobQueue implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #requireHistory(): JournalStore {
+    if (this.#history !== null) return this.#history;
+    throw new CjmError("CJM_CONFIG_INVALID", "This queue was given no journal that it can read.", {
+      hint: "Pass the journal's store as the option 'history'.",
+    });
   }
 }

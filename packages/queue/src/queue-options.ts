@@ -1,9 +1,17 @@
 import { totalmem } from "node:os";
-import { CjmError, type Clock, createIdSource, type IdSource, type JournalWriter, systemClock } from "@cjm/core";
+import {
+  CjmError,
+  type Clock,
+  createIdSource,
+  type IdSource,
+  type JobStore,
+  type JournalStore,
+  type JournalWriter,
+  systemClock,
+} from "@cjm/core";
 import type { AdmissionLimits } from "./admission/admission-input.ts";
 import type { CapabilityRuntime } from "./capability-runtime.ts";
 import type { QueueHooks } from "./hooks.ts";
-import type { JobStore } from "./job/job-store.ts";
 import { MemoryJobStore } from "./job/memory-job-store.ts";
 
 export interface JobQueueOptions {
@@ -11,6 +19,8 @@ export interface JobQueueOptions {
   readonly journal: JournalWriter;
   /** Where accepted jobs are kept. @default in memory: they end with the process */
   readonly store?: JobStore;
+  /** Where rows are read again: for events since a row, and for jobs of earlier processes. @default none */
+  readonly history?: JournalStore | null;
   /** Extensions, asked in this order. @default none */
   readonly hooks?: readonly QueueHooks[];
   /** Jobs that run at the same time, over all instances. @default 4 */
@@ -55,6 +65,7 @@ export function resolveQueueOptions(options: JobQueueOptions): ResolvedQueueOpti
     runtime: options.runtime,
     journal: options.journal,
     store: options.store ?? new MemoryJobStore(),
+    history: options.history ?? null,
     hooks: options.hooks ?? [],
     limits: {
       lanes: wholeNumber("lanes", options.lanes ?? 4, 1),

@@ -1,14 +1,15 @@
+import type { LedgerRow } from "@cjm/core";
 import { expect, test } from "vitest";
-import type { JobView, LedgerRow } from "../src/index.ts";
+import type { JobView } from "../src/index.ts";
 import { MemoryJobStore } from "../src/index.ts";
 import { queueKit, turns } from "./queue-kit.ts";
 
 test("onSubmit may refuse, and its rows are stored with the job", async () => {
   const stored: (readonly LedgerRow[])[] = [];
   class Store extends MemoryJobStore {
-    override async submit(...[jobs, rows = []]: [Parameters<MemoryJobStore["submit"]>[0], (readonly LedgerRow[])?]): Promise<void> {
-      stored.push(rows);
-      await super.submit(jobs);
+    override async submit(work: Parameters<MemoryJobStore["submit"]>[0]): Promise<void> {
+      if (work.jobs.length > 0) stored.push(work.rows ?? []);
+      await super.submit(work);
     }
   }
   await using kit = queueKit({

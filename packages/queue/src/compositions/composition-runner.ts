@@ -1,10 +1,16 @@
 import {
+  CjmError,
   type Clock,
   type CompositionPlan,
   type CompositionStatus,
+  errorFromJobError,
+  isTerminal,
+  type JobError,
   type JournalSubject,
   type JournalWriter,
   type JsonObject,
+  type StoredJob,
+  type TerminalJobStatus,
   terminalStatus,
 } from "@cjm/core";
 import type { EventPublisher } from "../events/event-publisher.ts";
@@ -19,8 +25,16 @@ import type { ItemRun, NodeRun } from "./node-run.ts";
 export interface MemberJobs {
   /** Submits a member; how it ends is told through `CompositionRunner.memberEnded`, never from inside this call. */
   submit(request: JobRequest, membership: { readonly compositionId: string; readonly nodeId: string }): string;
+  /** Takes over a member that waits or was interrupted; it ends through `memberEnded` as well. */
+  adopt(member: KnownMember): string;
   /** Cancels a member: a running one only if `running`. */
   cancel(jobId: string, running: boolean): void;
+}
+
+/** A member of which the store knows from before. */
+export interface KnownMember {
+  readonly job: StoredJob;
+  readonly wasRunning: boolean;
 }
 
 export interface CompositionRun {
@@ -39,7 +53,11 @@ interface RunnerParts {
   readonly clock: Clock;
   /** Jobs that a fan-out without a bound of its own has in the queue at the same time. */
   readonly window: number;
-  readonly onOver: (runner: CompositionRunner) => void;
+  /** Somebody cancelled it as a whole. */
+  readonly onCancelled: () => void;
+  readonly onOver: (status: TerminalJobStatus) => void;
+  /** What an earlier host did of it, by label. @default none */
+  readonly known?: ReadonlyMap<string, KnownMember>;
 }
 
 /** Runs one composition: carries out what its state decides, and tells the state how the jobs ended. */
@@ -55,6 +73,8 @@ export class CompositionRunner {
   #status: CompositionStatus = "running";
   #endedAt: number | null = null;
   #announced = false;
+  /** What is carried out happened under an earlier host. */
+  #replaying = false;
 
   constructor(run: CompositionRun, parts: RunnerParts) {
     this.run = run;
@@ -100,13 +120,21 @@ export class CompositionRunner {
 
   begin(): void {
     const { inputs, plan } = this.run;
-    this.#emit("run_started", null, {
-      composition: plan.composition.name,
-      inputs: shortened(inputs),
-      nodes: plan.nodes.map(({ node }) => node.id),
-    });
+    const { known } = this.#parts;
+    if (known === undefined) {
+      this.#emit("run_started", null, {
+        composition: plan.composition.name,
+        inputs: shortened(inputs),
+        nodes: plan.nodes.map(({ node }) => node.id),
+      });
+    } else {
+      const ended = [...known.values()].filter(({ job }) => isTerminal(job.status)).length;
+      this.#emit("run_resumed", null, { composition: plan.composition.name, ended_jobs: ended, open_jobs: known.size - ended });
+    }
+    this.#replaying = known !== undefined;
     this.#state.begin();
     this.advance();
+    this.#replaying = false;
   }
 
   memberEnded(jobId: string, end: JobEnd): void {
@@ -126,6 +154,7 @@ export class CompositionRunner {
 
   cancel(): boolean {
     const cancelled = this.#state.cancel();
+    if (cancelled) this.#parts.onCancelled();
     this.advance();
     return cancelled;
   }
@@ -174,6 +203,11 @@ export class CompositionRunner {
       this.#state.itemEnded(node, item, { state: "cancelled" });
       return;
     }
+    const known = this.#parts.known?.get(node.label(item));
+    if (known !== undefined) {
+      this.#continueItem(node, item, known);
+      return;
+    }
     const { compositionId, runId, actor, plan } = this.run;
     const { call, instanceId, priority, timeoutMs, retry, control } = node.plan.node;
     try {
@@ -191,19 +225,39 @@ export class CompositionRunner {
         retry,
       };
       const jobId = this.#parts.members.submit(request, { compositionId, nodeId: node.label(item) });
-      this.#jobs.set(jobId, { node, item });
-      this.#jobOf.set(item, jobId);
+      this.#track(jobId, node, item);
     } catch (error) {
       this.#state.itemEnded(node, item, { state: "failed", failure: error });
     }
+  }
+
+  /** What ended before has its end, what waited or ran goes on. */
+  #continueItem(node: NodeRun, item: ItemRun, known: KnownMember): void {
+    const { status, result, error } = known.job;
+    if (status === "completed") this.#state.itemEnded(node, item, { state: "completed", result });
+    else if (status === "cancelled") this.#state.itemEnded(node, item, { state: "cancelled" });
+    else if (status === "failed") this.#state.itemEnded(node, item, { state: "failed", failure: failureFrom(error) });
+    else this.#track(this.#parts.members.adopt(known), node, item);
+  }
+
+  #track(jobId: string, node: NodeRun, item: ItemRun): void {
+    this.#jobs.set(jobId, { node, item });
+    this.#jobOf.set(item, jobId);
   }
 
   #noteChange({ node, from, to }: Extract<CompositionEffect, { type: "node_changed" }>): void {
     const now = this.#parts.clock.now();
     if (to === "running") node.startedAt = now;
     else node.endedAt = now;
+    // What an earlier host did of it has its rows.
+    if (this.#replaying && this.#isKnown(node)) return;
     // The original journals its members' jobs only; without rows of its own a node that never had a job leaves no trace.
     this.#emit("composition_node_changed", null, { from, to, items: { ...node.counts } }, node.id);
+  }
+
+  #isKnown(node: NodeRun): boolean {
+    const { known } = this.#parts;
+    return known !== undefined && (node.items ?? []).some((item) => known.has(node.label(item)));
   }
 
   #finish(): void {
@@ -224,7 +278,7 @@ export class CompositionRunner {
       nodes: Object.fromEntries(nodes.map((node) => [node.id, node.state])),
       counts,
     });
-    this.#parts.onOver(this);
+    this.#parts.onOver(this.#status === "running" ? "completed" : this.#status);
     void this.#parts.publisher.committed().then(() => {
       this.#announced = true;
       this.#ended.resolve();
@@ -236,4 +290,10 @@ export class CompositionRunner {
     const subject: JournalSubject = { jobId, compositionId, nodeId, runId, actor };
     this.#parts.publisher.emit(eventType, subject, payload);
   }
+}
+
+function failureFrom(error: JobError | null): Error {
+  return error === null
+    ? new CjmError("CJM_CALL_FAILED", "It failed under an earlier host.")
+    : errorFromJobError(error, { capabilityName: "the capability" });
 }

@@ -8,6 +8,7 @@ import {
   type JsonObject,
   planComposition,
   resolveInputs,
+  type StoredComposition,
   validateComposition,
 } from "@cjm/core";
 import { instanceDisabled } from "../dispatch/head-facts.ts";
@@ -19,7 +20,7 @@ import type { ResolvedQueueOptions } from "../queue-options.ts";
 import { CompositionHandle } from "./composition-handle.ts";
 import type { CompositionOutcome } from "./composition-outcome.ts";
 import { CompositionRegistry } from "./composition-registry.ts";
-import { CompositionRunner } from "./composition-runner.ts";
+import { type CompositionRun, CompositionRunner, type KnownMember } from "./composition-runner.ts";
 
 export interface SubmitCompositionOptions {
   /** Values of its inputs. */
@@ -51,39 +52,87 @@ export class CompositionService {
     return this.#registry.active().length;
   }
 
-  submit(
+  async submit(
     document: unknown,
     options: SubmitCompositionOptions & { readonly runId: string | null; readonly actor: string | null },
     events: (filter: EventFilter) => EventStream,
-  ): CompositionHandle {
+  ): Promise<CompositionHandle> {
     options.signal?.throwIfAborted();
     this.#engine.assertAccepting();
-    const { ids, journal, clock, limits } = this.#options;
+    const { ids, clock, store } = this.#options;
     const plan = planComposition(validateComposition(document));
     this.#checkInstances(plan);
     const inputs = resolveInputs(plan.composition, { values: options.inputs ?? {} });
     const compositionId = ids.compositionId();
-    const runner = new CompositionRunner(
-      { compositionId, plan, inputs, runId: options.runId, actor: options.actor, runDir: options.runDir ?? null },
-      {
-        members: {
-          submit: (request, membership) => this.#engine.submitMember(request, membership),
-          cancel: (jobId, running) => this.#engine.cancelMember(jobId, running),
+    const { runId, actor, runDir = null } = options;
+    await store.submit({
+      jobs: [],
+      compositions: [
+        {
+          compositionId,
+          document: document as JsonObject,
+          inputs,
+          instanceIds: [...new Set(plan.nodes.map(({ node }) => node.instanceId))],
+          runId,
+          actor,
+          runDir,
+          status: "running",
+          cancelRequested: false,
+          submittedAt: clock.now(),
+          endedAt: null,
         },
-        publisher: this.#engine.publisher,
-        journal,
-        clock,
-        window: Math.max(MIN_WINDOW, limits.lanes * 2),
-        onOver: () => {
-          this.#registry.retire(runner);
-          this.#engine.noteProgress();
-        },
-      },
-    );
-    this.#registry.add(runner);
+      ],
+    });
+    const runner = this.#runner({ compositionId, plan, inputs, runId, actor, runDir });
     options.signal?.addEventListener("abort", () => runner.cancel(), { once: true, signal: endOf(runner) });
-    runner.begin();
+    if (options.signal?.aborted === true) runner.cancel();
+    else runner.begin();
     return new CompositionHandle(runner, { clock, events: () => events({ compositionId }) });
+  }
+
+  /** Goes on with a composition of a host that is gone: what ended keeps its end, the rest is done. */
+  async resumeStored(stored: StoredComposition): Promise<void> {
+    const { compositionId, document, inputs, runId, actor, runDir } = stored;
+    if (this.#registry.find(compositionId) !== undefined) return;
+    const plan = planComposition(validateComposition(document));
+    const members = await this.#options.store.members(compositionId);
+    const known = new Map(members.map((member) => [member.job.spec.nodeId ?? "", member]));
+    const runner = this.#runner({ compositionId, plan, inputs, runId, actor, runDir }, known);
+    runner.begin();
+    if (stored.cancelRequested) runner.cancel();
+  }
+
+  #runner(run: CompositionRun, known?: ReadonlyMap<string, KnownMember>): CompositionRunner {
+    const { journal, clock, limits, store } = this.#options;
+    const { compositionId } = run;
+    const engine = this.#engine;
+    const runner: CompositionRunner = new CompositionRunner(run, {
+      members: {
+        submit: (request, membership) => engine.submitMember(request, membership),
+        adopt: (member) => engine.adopt(member).jobId,
+        cancel: (jobId, running) => engine.cancelMember(jobId, running),
+      },
+      publisher: engine.publisher,
+      journal,
+      clock,
+      window: Math.max(MIN_WINDOW, limits.lanes * 2),
+      onCancelled: () => engine.inBackground(store.updateComposition(compositionId, { cancelRequested: true })),
+      onOver: (status) => {
+        engine.inBackground(store.updateComposition(compositionId, { status }));
+        this.#registry.retire(runner);
+        engine.noteProgress();
+      },
+      ...(known === undefined ? {} : { known }),
+    });
+    this.#registry.add(runner);
+    return runner;
+  }
+
+  handle(compositionId: string, events: (filter: EventFilter) => EventStream): CompositionHandle | null {
+    const runner = this.#registry.find(compositionId);
+    return runner === undefined
+      ? null
+      : new CompositionHandle(runner, { clock: this.#options.clock, events: () => events({ compositionId }) });
   }
 
   find(compositionId: string): CompositionRunner | undefined {

@@ -1,10 +1,9 @@
-import { CjmError, type Clock, classifyBareError, type JsonValue } from "@cjm/core";
+import { CjmError, type Clock, classifyBareError, type JobLease, type JobStore, type JsonValue } from "@cjm/core";
 import type { CallProgress, CapabilityRuntime } from "../capability-runtime.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { Interruption, Job } from "../job/job.ts";
 import { type JobEnd, type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
-import type { JobLease, JobStore } from "../job/job-store.ts";
 import { viewOf } from "../job/job-view.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import { endCall } from "./cancellation.ts";
@@ -19,8 +18,6 @@ interface RunnerParts {
   readonly publisher: EventPublisher;
   readonly hooks: HookChain;
   readonly clock: Clock;
-  /** Who claims the jobs. */
-  readonly holder: string;
   /** How long a call may take to stop after it was asked to. */
   readonly cancelGraceMs: number;
   readonly random: () => number;
@@ -50,10 +47,10 @@ export class JobRunner {
   }
 
   async run(job: Job, decision: AdmissionDecision): Promise<void> {
-    const { lifecycle, store, publisher, holder } = this.#parts;
+    const { lifecycle, store, publisher } = this.#parts;
     let endRenewal = (): void => {};
     try {
-      const [lease] = await store.claim({ jobIds: [job.jobId], holder });
+      const [lease] = await store.claim([job.jobId]);
       if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
       job.lease = lease;
       if (job.interruption !== null) {

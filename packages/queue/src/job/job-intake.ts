@@ -1,14 +1,16 @@
+import type { Clock, JobSpec, JobStore, LedgerRow } from "@cjm/core";
 import type { HookChain } from "../hooks.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import type { Job } from "./job.ts";
-import type { JobSpec } from "./job-request.ts";
-import type { JobStore, LedgerRow } from "./job-store.ts";
 
 interface IntakeParts {
   readonly store: JobStore;
   readonly hooks: HookChain;
   readonly pending: PendingJobs;
+  readonly clock: Clock;
   readonly onPending: () => void;
+  /** The time that a job may wait is over. */
+  readonly onLate: (job: Job) => void;
 }
 
 interface Batch {
@@ -28,13 +30,25 @@ export class JobIntake {
 
   /** Resolves when the job is stored and waits. @throws what an extension refuses it with, or CjmError CJM_STORE_FAILED */
   async accept(job: Job): Promise<void> {
-    const { hooks, pending, onPending } = this.#parts;
-    const rows = await hooks.onSubmit(job.spec);
+    const rows = await this.#parts.hooks.onSubmit(job.spec);
     this.#batch ??= this.#open();
     this.#batch.jobs.push(job.spec);
     this.#batch.rows.push(...rows);
     await this.#batch.stored;
+    this.wait(job);
+  }
+
+  /** Lets a job that is stored wait for its turn, for as long as it may. */
+  wait(job: Job): void {
+    const { pending, clock, onPending, onLate } = this.#parts;
     if (!job.isWaiting) return;
+    const { startTimeoutMs, submittedAt } = job.spec;
+    if (startTimeoutMs !== null) {
+      const leftMs = Math.max(0, submittedAt + startTimeoutMs - clock.now());
+      job.cancelStartTimer = clock.schedule(leftMs, () => {
+        if (job.isWaiting) onLate(job);
+      });
+    }
     pending.push(job);
     onPending();
   }
@@ -44,7 +58,7 @@ export class JobIntake {
     const rows: LedgerRow[] = [];
     const stored = Promise.resolve().then(async () => {
       this.#batch = null;
-      await this.#parts.store.submit(jobs, rows);
+      await this.#parts.store.submit({ jobs, rows });
     });
     return { jobs, rows, stored };
   }

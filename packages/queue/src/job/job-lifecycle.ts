@@ -3,6 +3,7 @@ import {
   type Clock,
   errorMessage,
   type JobError,
+  type JobStore,
   type JournalSubject,
   type JsonValue,
   jobErrorFrom,
@@ -13,7 +14,6 @@ import type { HookChain } from "../hooks.ts";
 import type { TaskGroup } from "../internal/task-group.ts";
 import type { Job } from "./job.ts";
 import { jobSnapshot } from "./job-snapshot.ts";
-import type { JobStore } from "./job-store.ts";
 import type { JobTable } from "./job-table.ts";
 import { type JobView, viewOf } from "./job-view.ts";
 
@@ -56,6 +56,7 @@ export class JobLifecycle {
   }
 
   begin(job: Job): void {
+    job.cancelStartTimer();
     const from = job.moveTo("running");
     job.startedAt = this.#parts.clock.now();
     this.#parts.publisher.emit("state_transition", subjectOf(job), { from, to: "running" });
@@ -65,6 +66,7 @@ export class JobLifecycle {
   async end(job: Job, end: JobEnd): Promise<void> {
     if (job.ending) return;
     job.ending = true;
+    job.cancelStartTimer();
     const { clock, publisher, table, tasks } = this.#parts;
     const final = (await this.#settle(job, end)) ? end : LEASE_LOST;
     job.endedAt = clock.now();
@@ -135,6 +137,25 @@ export function subjectOf(job: Job): JournalSubject {
 
 export function jobCancelled(job: Job): CjmError {
   return new CjmError("CJM_CANCELLED", `Job ${job.jobId} was cancelled.`, { details: { jobId: job.jobId } });
+}
+
+export function startedTooLate(job: Job): CjmError {
+  const { jobId, startTimeoutMs } = job.spec;
+  const why = job.blockReason === null ? "" : ` It last was ${job.blockReason}.`;
+  return new CjmError("CJM_DEADLINE_EXCEEDED", `Job ${jobId} did not start within ${startTimeoutMs} ms.${why}`, {
+    hint: "Give it a longer startTimeoutMs, or a higher priority.",
+    details: { jobId, startTimeoutMs },
+  });
+}
+
+export function jobInterrupted(job: Job): CjmError {
+  const { jobId, onInterruption } = job.spec;
+  const why = onInterruption === "fail" ? "it is not to be run again" : `that was the ${job.interruptions}. time`;
+  return new CjmError("CJM_JOB_INTERRUPTED", `The host died while job ${jobId} ran, and ${why}.`, {
+    retriable: onInterruption === "fail",
+    hint: "Submit it again when you know that it does no harm.",
+    details: { jobId, interruptions: job.interruptions },
+  });
 }
 
 export function queueStopped(job: Job): CjmError {

@@ -1,4 +1,4 @@
-import { type CallTarget, CjmError, type JobId, type JsonObject, type JsonValue, type RetryPolicy } from "@cjm/core";
+import { type CallTarget, CjmError, type JobId, type JobSpec, type JsonObject, type JsonValue, type RetryPolicy } from "@cjm/core";
 
 /** One call to be made when there is room for it. */
 export interface JobRequest {
@@ -19,29 +19,19 @@ export interface JobRequest {
   readonly actor?: string | null;
   /** Flags that travel beside the arguments, such as `force`. */
   readonly control?: JsonObject | null;
+  /** Longest time the job may wait for its start; then it fails. @default no limit */
+  readonly startTimeoutMs?: number | null;
   /** Longest time one call may take from its start; then it is ended and the job fails. @default no limit */
   readonly timeoutMs?: number | null;
   /** Calls again after transient errors. The job keeps its lane meanwhile. @default none */
   readonly retry?: RetryPolicy | null;
+  /**
+   * What becomes of it when its host dies while it runs: another host runs it again, or it fails. What was interrupted three
+   * times fails whatever this says. @default "rerun"
+   */
+  readonly onInterruption?: "rerun" | "fail";
   /** Chosen by the caller, so that submitting twice makes one job. @default a new id */
   readonly jobId?: string;
-}
-
-/** A request with everything decided; what a job store keeps of it. */
-export interface JobSpec {
-  readonly jobId: JobId;
-  readonly instanceId: string;
-  readonly target: CallTarget;
-  readonly priority: number;
-  readonly runId: string | null;
-  readonly actor: string | null;
-  readonly compositionId: string | null;
-  readonly nodeId: string | null;
-  readonly control: JsonObject | null;
-  readonly timeoutMs: number | null;
-  readonly retry: RetryPolicy | null;
-  /** Unix milliseconds. */
-  readonly submittedAt: number;
 }
 
 export interface RunContext {
@@ -54,10 +44,12 @@ export function specOf(
   request: JobRequest,
   made: { readonly jobId: JobId; readonly submittedAt: number; readonly context: RunContext },
 ): JobSpec {
-  const { priority = 0, timeoutMs = null } = request;
+  const { priority = 0, timeoutMs = null, startTimeoutMs = null } = request;
   if (!Number.isFinite(priority)) throw invalid("priority", `The priority ${priority} of a job must be a finite number.`);
   if (timeoutMs !== null && !(timeoutMs > 0))
     throw invalid("timeoutMs", `The time limit of a job must be more than 0 ms, got ${timeoutMs}.`);
+  if (startTimeoutMs !== null && !(startTimeoutMs > 0))
+    throw invalid("startTimeoutMs", `The time a job may wait must be more than 0 ms, got ${startTimeoutMs}.`);
   if (request.jobId !== undefined && (request.jobId === "" || request.jobId.length > 200)) {
     throw invalid("jobId", "A job id has 1 to 200 characters.");
   }
@@ -71,8 +63,10 @@ export function specOf(
     compositionId: null,
     nodeId: null,
     control: request.control ?? null,
+    startTimeoutMs,
     timeoutMs,
     retry: request.retry ?? null,
+    onInterruption: request.onInterruption ?? "rerun",
     submittedAt: made.submittedAt,
   };
 }

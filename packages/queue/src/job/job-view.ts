@@ -1,4 +1,4 @@
-import type { CallTarget, JobError, JobStatus, JsonValue } from "@cjm/core";
+import type { CallTarget, JobError, JobStatus, JsonValue, StoredJob } from "@cjm/core";
 import type { Job, JobCancellation } from "./job.ts";
 
 /** What a job was at the moment of asking. Times are Unix milliseconds. */
@@ -48,6 +48,32 @@ export function viewOf(job: Job): JobView {
     blockReason,
     retryCount,
     cancellation,
+    result,
+    error,
+  };
+}
+
+/** The same of a job that only the store knows any more. */
+export function viewOfStored({ spec, status, priority, startedAt, endedAt, result, error }: StoredJob): JobView {
+  const { jobId, instanceId, target, runId, actor, compositionId, nodeId, submittedAt } = spec;
+  return {
+    jobId,
+    instanceId,
+    status,
+    priority,
+    target,
+    runId,
+    actor,
+    compositionId,
+    nodeId,
+    submittedAt,
+    startedAt,
+    endedAt,
+    progress: status === "completed" ? 1 : 0,
+    statusMessage: "",
+    blockReason: null,
+    retryCount: 0,
+    cancellation: null,
     result,
     error,
   };

@@ -1,6 +1,4 @@
-import { CjmError, canTransition, type JobError, type JobStatus, type JsonValue } from "@cjm/core";
-import type { JobSpec } from "./job-request.ts";
-import type { JobLease } from "./job-store.ts";
+import { CjmError, canTransition, type JobError, type JobLease, type JobSpec, type JobStatus, type JsonValue } from "@cjm/core";
 
 export type CancelPhase = "cooperative" | "force" | "reloading" | "completed";
 
@@ -28,6 +26,8 @@ export class Job {
   progress = 0;
   statusMessage = "";
   retryCount = 0;
+  /** How often a host died while it ran. */
+  interruptions = 0;
   blockReason: string | null = null;
   /** Monotonic time since which it could run but for resources; null: it is not held up by them. */
   blockedSinceMs: number | null = null;
@@ -41,6 +41,8 @@ export class Job {
   chosen = false;
   /** Its end is decided and being written; nothing else may end it. */
   ending = false;
+  /** Stops watching how long it waits. */
+  cancelStartTimer: () => void = () => {};
   /** Resolves when the store has it, rejects when it could not be taken. */
   accepted: Promise<void> = Promise.resolve();
   /** Somebody wants it to end early, and why; the first reason stays. */

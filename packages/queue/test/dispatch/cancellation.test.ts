@@ -1,6 +1,6 @@
-import { CjmError } from "@cjm/core";
+import { CjmError, type JobLease } from "@cjm/core";
 import { describe, expect, test } from "vitest";
-import { type JobLease, type JobWants, MemoryJobStore } from "../../src/index.ts";
+import { MemoryJobStore } from "../../src/index.ts";
 import { queueKit, trace, turns } from "../queue-kit.ts";
 
 const cancelledError = new CjmError("CJM_CANCELLED", "stopped as asked");
@@ -100,10 +100,10 @@ describe("cancel", () => {
     const claim = Promise.withResolvers<void>();
     const claimed = Promise.withResolvers<void>();
     class SlowStore extends MemoryJobStore {
-      override async claim(wants: JobWants): Promise<readonly JobLease[]> {
+      override async claim(jobIds: readonly string[]): Promise<readonly JobLease[]> {
         claimed.resolve();
         await claim.promise;
-        return await super.claim(wants);
+        return await super.claim(jobIds);
       }
     }
     await using kit = queueKit({ store: new SlowStore(), instances: { a: { profile: {} } } });
