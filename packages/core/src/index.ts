@@ -115,5 +115,5 @@ export {
   type WorkerKind,
   WorkerKindSchema,
 } from "./manifest/manifest.ts";
-export type { ResourceProfile, ResourceSample, ResourceSizes, SystemStatus } from "./resources/resource-profile.ts";
+export type { GpuDevice, ResourceProfile, ResourceSample, ResourceSizes, SystemStatus } from "./resources/resource-profile.ts";
 export { formatTimestamp, parseTimestamp } from "./timestamp.ts";

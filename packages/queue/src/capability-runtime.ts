@@ -47,6 +47,25 @@ export interface InstanceResidency {
   readonly gpuMb: number | null;
 }
 
+export interface MakeRoomRequest {
+  readonly resource: "gpu" | "memory";
+  /** MiB. */
+  readonly shortfallMb: number;
+  /** Instances that stay as they are. */
+  readonly keep: Iterable<string>;
+  /** Why, for the journal. */
+  readonly reason: string;
+}
+
+/** An idle worker that could be ended to make room. */
+export interface EvictableWorker {
+  readonly instanceId: string;
+  /** What that would free, MiB. */
+  readonly holdsMb: number;
+  /** What starting it again took last time; null: not measured. */
+  readonly reloadMs: number | null;
+}
+
 /**
  * The engine that runs what the queue admits. The host satisfies it with worker processes; tests with a fake; another
  * engine could with machines of its own. The queue knows nothing else of capabilities.
@@ -69,6 +88,13 @@ export interface CapabilityRuntime {
    * is admitted as if its worker held nothing yet.
    */
   residency?(instanceId: string): InstanceResidency | null;
+  /**
+   * Ends idle workers until enough is free, or nothing is left to end; resolves with how much that was, MiB. Without it, jobs
+   * wait for memory that idle workers hold.
+   */
+  makeRoom?(request: MakeRoomRequest): Promise<{ readonly freedMb: number }>;
+  /** Idle workers that `makeRoom` could end, the largest first. Cheap, from the last measurement. */
+  evictable?(resource: "gpu" | "memory"): readonly EvictableWorker[];
   /** Calls `listener` when an instance became available or changed; the returned function ends that. */
   onChange?(listener: () => void): () => void;
   /** Null when there is no system monitor or it does not answer. */

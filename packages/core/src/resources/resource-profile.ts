@@ -42,4 +42,13 @@ export interface SystemStatus {
   readonly gpuTotalMb: number | null;
   readonly gpuFreeMb: number | null;
   readonly gpuLoadPercent: number | null;
+  /** Each device by itself. @default unknown: the figures above are all there is */
+  readonly gpus?: readonly GpuDevice[];
+}
+
+/** One GPU. Null: not measured. MiB. */
+export interface GpuDevice {
+  readonly index: number;
+  readonly totalMb: number | null;
+  readonly freeMb: number | null;
 }

@@ -33,6 +33,10 @@ export interface Reservation extends Demand {
   readonly exclusive: boolean;
   /** Monotonic. */
   readonly sinceMs: number;
+  /** Device that its GPU memory is planned on; null: none, or nobody knows which. */
+  readonly gpuDevice: number | null;
+  /** What it was measured to level off at, in place of what earlier runs took; null: it has not yet. */
+  readonly plateau: Demand | null;
   /** What its worker holds now; null: not known, so all of it may still be to come. */
   readonly resident: { readonly memoryMb: number | null; readonly gpuMb: number | null } | null;
 }

@@ -1,12 +1,13 @@
 import type { SystemStatus } from "@cjm/core";
 import type { AdmissionInput, AdmissionLimits, Demand, PendingHead, Reservation } from "./admission-input.ts";
+import { gpuBudgetMb, gpuRoomFor } from "./gpu-room.ts";
 
 /**
  * What one rule says of one job. `wait` without a reason: it is in line behind other jobs, which explains itself. `blocked`:
  * resources hold it up, and it must not wait for ever while smaller jobs pass.
  */
 export type Verdict =
-  | { readonly kind: "admit"; readonly exclusive: boolean }
+  | { readonly kind: "admit"; readonly exclusive: boolean; readonly gpuDevice: number | null }
   | { readonly kind: "wait"; readonly reason: string | null }
   | Blocked
   | { readonly kind: "never"; readonly shortfall: Shortfall };
@@ -18,6 +19,16 @@ export interface Blocked {
   readonly by: "jobs" | "machine";
   /** Jobs of ours hold some of it, so that holding back others helps. */
   readonly ours: boolean;
+  /** What is missing; null: it waits to run alone. */
+  readonly missing: Missing | null;
+}
+
+/** MiB. */
+export interface Missing {
+  readonly resource: "gpu" | "memory";
+  readonly neededMb: number;
+  readonly availableMb: number;
+  readonly shortfallMb: number;
 }
 
 export interface Shortfall {
@@ -36,7 +47,7 @@ export function judge(head: PendingHead, input: AdmissionInput): Verdict {
     neverFits(head, input.limits, input.status) ??
     alone(head, input) ??
     gpuRoom(head, input) ??
-    memoryRoom(head, input) ?? { kind: "admit", exclusive: false }
+    memoryRoom(head, input) ?? { kind: "admit", exclusive: false, gpuDevice: deviceFor(head, input) }
   );
 }
 
@@ -72,44 +83,72 @@ function alone({ demand, gpuUnmeasured }: PendingHead, { running, limits, status
           ? `it takes ${mb(demand.gpuMb)} of GPU memory and no system monitor reports what is free`
           : null;
   if (why === null) return null;
-  if (running.length === 0) return { kind: "admit", exclusive: true };
-  return { kind: "blocked", reason: `waits to run alone: ${why}`, by: "jobs", ours: true };
+  if (running.length === 0) return { kind: "admit", exclusive: true, gpuDevice: null };
+  return { kind: "blocked", reason: `waits to run alone: ${why}`, by: "jobs", ours: true, missing: null };
 }
 
-function gpuRoom({ demand, resident }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
-  const budget = gpuBudgetMb(limits, status);
-  if (demand === null || demand.gpuMb === 0 || budget === null || status?.gpuFreeMb == null) return null;
-  const reserved = sum(running, (job) => job.gpuMb);
-  if (reserved + demand.gpuMb > budget) {
-    const held = `${mb(reserved)} of ${mb(budget)} are reserved by running jobs`;
-    return { kind: "blocked", reason: `awaiting ${mb(demand.gpuMb)} of GPU memory: ${held}`, by: "jobs", ours: true };
+function deviceFor(head: PendingHead, input: AdmissionInput): number | null {
+  return (head.demand?.gpuMb ?? 0) === 0 ? null : (gpuRoomFor(head, input)?.device ?? null);
+}
+
+function gpuRoom(head: PendingHead, input: AdmissionInput): Verdict | null {
+  const neededMb = head.demand?.gpuMb ?? 0;
+  const room = neededMb === 0 ? null : gpuRoomFor(head, input);
+  if (room === null || room.fits) return null;
+  const { budgetMb, reservedMb, freeMb, shortfallMb, device } = room;
+  const where = device === null ? "GPU memory" : `memory of GPU ${device}`;
+  if (reservedMb + neededMb > budgetMb) {
+    const availableMb = budgetMb - reservedMb;
+    const reason = `awaiting ${mb(neededMb)} of ${where}: ${mb(reservedMb)} of ${mb(budgetMb)} are reserved by running jobs`;
+    return {
+      kind: "blocked",
+      reason,
+      by: "jobs",
+      ours: true,
+      missing: { resource: "gpu", neededMb, availableMb, shortfallMb: neededMb - availableMb },
+    };
   }
-  const free = status.gpuFreeMb - sum(running, (job) => Math.max(0, job.gpuMb - (job.resident?.gpuMb ?? 0)));
-  if (demand.gpuMb - (resident?.gpuMb ?? 0) <= free) return null;
+  const reason = `awaiting ${mb(neededMb)} of ${where}: held by resident idle models or other processes`;
   return {
     kind: "blocked",
-    reason: `awaiting ${mb(demand.gpuMb)} of GPU memory: held by resident idle models or other processes`,
+    reason,
     by: "machine",
-    ours: reserved > 0,
+    ours: reservedMb > 0,
+    missing: { resource: "gpu", neededMb, availableMb: freeMb, shortfallMb },
   };
 }
 
 function memoryRoom({ demand, resident }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
   if (demand === null) return null;
-  const reserved = sum(running, (job) => job.memoryMb);
-  if (reserved + demand.memoryMb > limits.machineMemoryMb) {
-    const held = `${mb(reserved)} of ${mb(limits.machineMemoryMb)} are reserved by running jobs`;
-    return { kind: "blocked", reason: `awaiting ${mb(demand.memoryMb)} of memory: ${held}`, by: "jobs", ours: true };
+  const neededMb = demand.memoryMb;
+  const reserved = sum(running, heldMemoryMb);
+  if (reserved + neededMb > limits.machineMemoryMb) {
+    const availableMb = limits.machineMemoryMb - reserved;
+    const reason = `awaiting ${mb(neededMb)} of memory: ${mb(reserved)} of ${mb(limits.machineMemoryMb)} are reserved by running jobs`;
+    return {
+      kind: "blocked",
+      reason,
+      by: "jobs",
+      ours: true,
+      missing: { resource: "memory", neededMb, availableMb, shortfallMb: neededMb - availableMb },
+    };
   }
   if (status?.memoryAvailableMb == null) return null;
-  const available = status.memoryAvailableMb - sum(running, (job) => Math.max(0, job.memoryMb - (job.resident?.memoryMb ?? 0)));
-  if (demand.memoryMb - (resident?.memoryMb ?? 0) <= available) return null;
+  const availableMb = status.memoryAvailableMb - sum(running, (job) => Math.max(0, heldMemoryMb(job) - (job.resident?.memoryMb ?? 0)));
+  const shortfallMb = neededMb - (resident?.memoryMb ?? 0) - availableMb;
+  if (shortfallMb <= 0) return null;
+  const reason = `awaiting ${mb(neededMb)} of memory: held by idle workers or other processes`;
   return {
     kind: "blocked",
-    reason: `awaiting ${mb(demand.memoryMb)} of memory: held by other processes`,
+    reason,
     by: "machine",
     ours: reserved > 0,
+    missing: { resource: "memory", neededMb, availableMb, shortfallMb },
   };
+}
+
+function heldMemoryMb(job: Reservation): number {
+  return job.plateau?.memoryMb ?? job.memoryMb;
 }
 
 /**
@@ -134,10 +173,6 @@ export function delays(
     sum(passed, (job) => job.memoryMb) + demand.memoryMb + head.demand.memoryMb > limits.machineMemoryMb ||
     (head.demand.gpuMb > 0 && sum(passed, (job) => job.gpuMb) + demand.gpuMb + head.demand.gpuMb > (budget ?? 0))
   );
-}
-
-export function gpuBudgetMb(limits: AdmissionLimits, status: SystemStatus | null): number | null {
-  return status?.gpuTotalMb == null || status.gpuTotalMb <= 0 ? null : status.gpuTotalMb * limits.gpuHeadroomFraction;
 }
 
 function sum(jobs: readonly Reservation[], of: (job: Reservation) => number): number {

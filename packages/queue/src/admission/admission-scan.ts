@@ -4,13 +4,20 @@ import { type Blocked, delays, judge, type Shortfall } from "./admission-rules.t
 
 export interface AdmissionScan {
   /** The job to start now; null: none. Scan again after it was started. */
-  readonly admitted: { readonly head: PendingHead; readonly exclusive: boolean } | null;
+  readonly admitted: { readonly head: PendingHead; readonly exclusive: boolean; readonly gpuDevice: number | null } | null;
   /** Jobs that can never start here. */
   readonly unschedulable: readonly { readonly head: PendingHead; readonly shortfall: Shortfall }[];
   /** What keeps the heads that were looked at, in the order they were looked at; reason null: the line. */
-  readonly waiting: readonly { readonly head: PendingHead; readonly reason: string | null; readonly byResources: boolean }[];
+  readonly waiting: readonly Waiting[];
   /** Some job waits for what only fresh telemetry can tell. */
   readonly needsTelemetry: boolean;
+}
+
+export interface Waiting {
+  readonly head: PendingHead;
+  readonly reason: string | null;
+  /** Set when resources hold it up. */
+  readonly blocked: Blocked | null;
 }
 
 const NOTHING: AdmissionScan = { admitted: null, unschedulable: [], waiting: [], needsTelemetry: false };
@@ -34,18 +41,19 @@ export function scanAdmission(input: AdmissionInput): AdmissionScan {
         unschedulable.push({ head, shortfall: verdict.shortfall });
         break;
       case "wait":
-        waiting.push({ head, reason: verdict.reason, byResources: false });
+        waiting.push({ head, reason: verdict.reason, blocked: null });
         break;
       case "blocked":
         needsTelemetry ||= verdict.by === "machine";
-        waiting.push({ head, reason: verdict.reason, byResources: true });
+        waiting.push({ head, reason: verdict.reason, blocked: verdict });
         if (verdict.ours && isStarving(head, limits, nowMs)) starving ??= { head, by: verdict.by };
         break;
       case "admit":
         if (starving === null || !delays(head.demand, starving, input)) {
-          return { admitted: { head, exclusive: verdict.exclusive }, unschedulable, waiting, needsTelemetry };
+          const { exclusive, gpuDevice } = verdict;
+          return { admitted: { head, exclusive, gpuDevice }, unschedulable, waiting, needsTelemetry };
         }
-        waiting.push({ head, reason: `lets job ${starving.head.jobId} go first, which has waited long enough`, byResources: false });
+        waiting.push({ head, reason: `lets job ${starving.head.jobId} go first, which has waited long enough`, blocked: null });
         break;
       default:
         verdict satisfies never;

@@ -1,7 +1,8 @@
 import type { Clock, JournalWriter } from "@cjm/core";
 import type { AdmissionInput, AdmissionLimits, PendingHead } from "../admission/admission-input.ts";
-import { scanAdmission } from "../admission/admission-scan.ts";
+import { type AdmissionScan, scanAdmission, type Waiting } from "../admission/admission-scan.ts";
 import { AdmissionTelemetry } from "../admission/admission-telemetry.ts";
+import { IdleEviction } from "../admission/idle-eviction.ts";
 import type { ReservationLedger } from "../admission/reservation-ledger.ts";
 import { unschedulable } from "../admission/unschedulable.ts";
 import type { CapabilityRuntime } from "../capability-runtime.ts";
@@ -44,6 +45,7 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #wake = new WakeSignal();
   readonly #telemetry: AdmissionTelemetry;
+  readonly #eviction: IdleEviction;
   #cancelRescan: () => void = () => {};
   /** The last scan left a job that only a new answer of the system monitor can help. */
   #telemetryMissing = false;
@@ -53,6 +55,15 @@ export class Dispatcher {
     this.#parts = parts;
     const { runtime, clock, report } = parts;
     this.#telemetry = new AdmissionTelemetry({ runtime, clock, report, onRefreshed: () => this.wake() });
+    this.#eviction = new IdleEviction({
+      runtime,
+      clock,
+      report,
+      onDone: async () => {
+        await this.#telemetry.refresh();
+        this.wake();
+      },
+    });
   }
 
   wake(): void {
@@ -91,8 +102,9 @@ export class Dispatcher {
         const subject = { instanceId: head.instanceId, occurredAt: this.#parts.clock.now() };
         this.#end(pass.job(head), { status: "failed", failure: unschedulable(subject, shortfall) });
       }
-      for (const { head, reason, byResources } of scan.waiting) this.#explain(pass.job(head), reason, byResources);
-      if (scan.admitted !== null) this.#start(pass.job(scan.admitted.head), scan.admitted.head, scan.admitted.exclusive);
+      for (const waiting of scan.waiting) this.#explain(pass.job(waiting.head), waiting);
+      if (scan.admitted !== null) this.#start(pass.job(scan.admitted.head), scan.admitted);
+      else this.#eviction.consider(scan.waiting, this.#keep(scan.waiting));
       this.#telemetryMissing ||= scan.needsTelemetry;
       more = scan.admitted !== null || scan.unschedulable.length > 0;
     }
@@ -109,8 +121,9 @@ export class Dispatcher {
 
   #input(pass: HeadFacts): AdmissionInput {
     const { ledger, limits, clock } = this.#parts;
-    const running = ledger.entries().map((entry) => ({ ...entry, resident: pass.resident(entry.instanceId) }));
-    return { heads: pass.heads(), running, limits, status: this.#telemetry.known, nowMs: clock.monotonicMs() };
+    const nowMs = clock.monotonicMs();
+    const running = ledger.entries((instanceId) => pass.resident(instanceId), nowMs);
+    return { heads: pass.heads(), running, limits, status: this.#telemetry.known, nowMs };
   }
 
   /** Small jobs do not wait for an answer of the system monitor; what it said last is heeded all the same. */
@@ -118,12 +131,12 @@ export class Dispatcher {
     return demand !== null && (demand.gpuMb > 0 || demand.memoryMb > this.#parts.limits.machineMemoryMb * SMALL_SHARE);
   }
 
-  #start(job: Job, head: PendingHead, exclusive: boolean): void {
+  #start(job: Job, { head, exclusive, gpuDevice }: NonNullable<AdmissionScan["admitted"]>): void {
     const { ledger, clock, tasks, runner } = this.#parts;
     job.chosen = true;
     const demand = head.demand ?? { memoryMb: 0, gpuMb: 0 };
-    ledger.take({ ...demand, jobId: job.jobId, instanceId: head.instanceId, exclusive, sinceMs: clock.monotonicMs() });
-    this.#explain(job, null, false);
+    ledger.take({ ...demand, jobId: job.jobId, instanceId: head.instanceId, exclusive, gpuDevice, sinceMs: clock.monotonicMs() });
+    this.#explain(job, { reason: null, blocked: null });
     tasks.add(
       runner
         .run(job, {
@@ -139,8 +152,15 @@ export class Dispatcher {
     );
   }
 
-  #explain(job: Job, reason: string | null, byResources: boolean): void {
-    if (byResources) job.blockedSinceMs ??= this.#parts.clock.monotonicMs();
+  /** Instances that no eviction may touch: what runs, and what waiting jobs want. */
+  #keep(waiting: readonly Waiting[]): readonly string[] {
+    const running = this.#parts.ledger.instanceIds();
+    return [...new Set([...running, ...waiting.map(({ head }) => head.instanceId), ...this.#parts.pending.instanceIds()])].sort();
+  }
+
+  #explain(job: Job, { reason, blocked }: Pick<Waiting, "reason" | "blocked">): void {
+    if (blocked !== null) job.blockedSinceMs ??= this.#parts.clock.monotonicMs();
+    job.blocked = blocked;
     if (job.blockReason === reason) return;
     this.#parts.publisher.emit("block_reason_changed", subjectOf(job), { from: job.blockReason, to: reason });
     job.blockReason = reason;

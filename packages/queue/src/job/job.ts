@@ -1,4 +1,5 @@
 import { CjmError, canTransition, type JobError, type JobLease, type JobSpec, type JobStatus, type JsonValue } from "@cjm/core";
+import type { Blocked } from "../admission/admission-rules.ts";
 
 export type CancelPhase = "cooperative" | "force" | "reloading" | "completed";
 
@@ -29,6 +30,8 @@ export class Job {
   /** How often a host died while it ran. */
   interruptions = 0;
   blockReason: string | null = null;
+  /** What resources it waits for; null: it does not, or was not looked at yet. */
+  blocked: Blocked | null = null;
   /** Monotonic time since which it could run but for resources; null: it is not held up by them. */
   blockedSinceMs: number | null = null;
   cancellation: JobCancellation | null = null;

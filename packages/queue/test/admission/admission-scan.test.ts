@@ -26,6 +26,8 @@ const running = (jobId: string, rest: Partial<Reservation> = {}): Reservation =>
   memoryMb: 0,
   gpuMb: 0,
   sinceMs: 0,
+  gpuDevice: null,
+  plateau: null,
   resident: null,
   ...rest,
 });
@@ -126,7 +128,7 @@ describe("one head", () => {
       head("a", memory(5000)),
       [],
       { status: { ...status, memoryAvailableMb: 4999 } },
-      "awaiting 5000 MB of memory: held by other processes",
+      "awaiting 5000 MB of memory: held by idle workers or other processes",
     ],
     [
       "memory held by its own worker",

@@ -1,0 +1,72 @@
+import { type Clock, errorMessage } from "@cjm/core";
+import type { CapabilityRuntime } from "../capability-runtime.ts";
+import type { Waiting } from "./admission-scan.ts";
+
+interface EvictionParts {
+  readonly runtime: Pick<CapabilityRuntime, "makeRoom">;
+  readonly clock: Clock;
+  /** Called after every attempt, and once more when what was freed has had time to show. */
+  readonly onDone: () => Promise<void>;
+  readonly report: (error: unknown) => void;
+}
+
+/** How long a job that made room once waits before it may again. */
+const COOLDOWN_MS = 15_000;
+/** How long freed memory may take to show. */
+const SETTLE_MS = 2_000;
+
+/** Asks the runtime to end idle workers for jobs that wait for memory which nobody has reserved: one request at a time. */
+export class IdleEviction {
+  readonly #parts: EvictionParts;
+  readonly #askedAtMs = new Map<string, number>();
+  #underWay = false;
+
+  constructor(parts: EvictionParts) {
+    this.#parts = parts;
+  }
+
+  /** Acts for the first of the waiting jobs that idle workers may keep out, and that has not asked lately. */
+  consider(waiting: readonly Waiting[], keep: readonly string[]): void {
+    const { runtime, clock } = this.#parts;
+    this.#forget(waiting);
+    if (this.#underWay || runtime.makeRoom === undefined) return;
+    const nowMs = clock.monotonicMs();
+    const next = waiting.find(
+      ({ head, blocked }) =>
+        blocked?.by === "machine" &&
+        blocked.missing !== null &&
+        nowMs - (this.#askedAtMs.get(head.jobId) ?? Number.NEGATIVE_INFINITY) >= COOLDOWN_MS,
+    );
+    const missing = next?.blocked?.missing;
+    if (next === undefined || missing == null) return;
+    this.#askedAtMs.set(next.head.jobId, nowMs);
+    void this.#makeRoom({
+      resource: missing.resource,
+      shortfallMb: missing.shortfallMb,
+      keep,
+      reason: `job ${next.head.jobId} of ${next.head.instanceId} needs it`,
+    });
+  }
+
+  async #makeRoom(request: Parameters<NonNullable<CapabilityRuntime["makeRoom"]>>[0]): Promise<void> {
+    const { runtime, clock, onDone, report } = this.#parts;
+    this.#underWay = true;
+    let freedMb = 0;
+    try {
+      freedMb = (await runtime.makeRoom?.(request))?.freedMb ?? 0;
+    } catch (error) {
+      report(new Error(`No room could be made: ${errorMessage(error)}`, { cause: error }));
+    } finally {
+      this.#underWay = false;
+    }
+    await onDone();
+    if (freedMb > 0) clock.schedule(SETTLE_MS, () => void onDone());
+  }
+
+  /** Jobs that wait no more. */
+  #forget(waiting: readonly Waiting[]): void {
+    if (this.#askedAtMs.size === 0) return;
+    const ids = new Set(waiting.map(({ head }) => head.jobId));
+    for (const jobId of this.#askedAtMs.keys()) if (!ids.has(jobId)) this.#askedAtMs.delete(jobId);
+  }
+}
