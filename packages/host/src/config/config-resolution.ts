@@ -1,5 +1,5 @@
-import { CjmError, canonicalHash, isJsonObject, type JsonObject, type JsonValue, PyFloat } from "@cjm/core";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { CjmError, canonicalHash, errorMessage, isJsonObject, type JsonObject, type JsonValue, PyFloat } from "@cjm/core";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
 /** The layers of a configuration, weakest first: defaults of the schema, what is remembered, what the caller gives. */
 export interface ConfigLayers {
@@ -30,17 +30,27 @@ export function resolveCapabilityConfig(
 }
 
 /**
- * Hash of a configuration, as profiles and the journal keep it. A whole number in a field that the schema calls `number`
- * counts as a float, as it does in Python, so that the original finds the same hash.
+ * Hash of a configuration, as profiles and the journal keep it. A whole number in a field that the schema calls `number`,
+ * and not also `integer`, counts as a float, as it does in Python, so that the original finds the same hash.
  */
 export function configHashOf(config: JsonObject, schema: JsonObject | null): string {
   const properties = propertiesOf(schema);
   const typed = Object.entries(config).map(([name, value]): [string, JsonValue | PyFloat] => {
-    const property = properties[name];
-    const isFloat = typeof value === "number" && isJsonObject(property) && property["type"] === "number";
-    return [name, isFloat ? new PyFloat(value) : value];
+    return [name, typeof value === "number" && isFloatField(properties[name]) ? new PyFloat(value) : value];
   });
   return canonicalHash(Object.fromEntries(typed));
+}
+
+function isFloatField(property: JsonValue | undefined): boolean {
+  const types = typesOf(property);
+  return types.includes("number") && !types.includes("integer");
+}
+
+/** All types that a field may have: an optional one stands as a list of types, or as alternatives. */
+function typesOf(property: JsonValue | undefined): readonly JsonValue[] {
+  if (!isJsonObject(property)) return [];
+  const alternatives = [property["anyOf"], property["oneOf"]].flatMap((list) => (Array.isArray(list) ? list : []));
+  return [property["type"] ?? [], ...alternatives.map(typesOf)].flat();
 }
 
 function knownFields(config: JsonObject, schema: JsonObject | null): JsonObject {
@@ -63,27 +73,45 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** What is wrong with a configuration: unknown names first, then values. A schema without properties allows everything. */
+/**
+ * What is wrong with a configuration: unknown names first, then values. A schema without properties allows everything.
+ * @throws CjmError CJM_MANIFEST_INVALID for a schema that is none
+ */
 export function configFaults(config: JsonObject, schema: JsonObject): readonly ConfigFault[] {
-  const properties = propertiesOf(schema);
-  const known = Object.keys(properties);
+  const known = Object.keys(propertiesOf(schema));
   if (known.length === 0) return [];
   const unknown = Object.keys(config)
     .filter((name) => !known.includes(name))
     .sort()
     .map((field) => ({ field, message: `is not known; known are ${known.join(", ")}` }));
-  const validator = new Ajv2020({ allErrors: true, strict: false });
-  // Values only: names were checked above, and what is missing has a default or is the capability's own to demand.
+  const validate = validatorOf(schema);
+  // A copy: defaults of inner fields are filled in, so that one that is left out there is not called missing.
+  if (validate(structuredClone(config))) return unknown;
+  return [...unknown, ...(validate.errors ?? []).map(faultOf)];
+}
+
+function validatorOf(schema: JsonObject): ValidateFunction {
+  // Values only: unknown names have been found, and a dialect that is newer or older reads the same here.
   const { $schema: _dialect, ...rest } = schema;
-  const validate = validator.compile({ ...rest, additionalProperties: true });
-  if (validate(config)) return unknown;
-  const wrong = (validate.errors ?? []).map(({ instancePath, message, params, keyword }) => {
-    const field = keyword === "required" ? String(params["missingProperty"]) : instancePath.slice(1).replaceAll("/", ".");
-    const allowed =
-      keyword === "enum" ? ` (${(params["allowedValues"] as unknown[]).map((value) => JSON.stringify(value)).join(", ")})` : "";
-    return { field, message: `${message ?? keyword}${allowed}` };
-  });
-  return [...unknown, ...wrong];
+  try {
+    return new Ajv2020({ allErrors: true, strict: false, useDefaults: true, validateFormats: false, logger: false }).compile({
+      ...rest,
+      additionalProperties: true,
+    });
+  } catch (cause) {
+    throw new CjmError("CJM_MANIFEST_INVALID", `The configuration schema is no JSON Schema: ${errorMessage(cause)}.`, {
+      hint: "Run 'cjm-ctl install-all --force' to write the manifest anew.",
+      cause,
+    });
+  }
+}
+
+function faultOf({ instancePath, message, params, keyword }: ErrorObject): ConfigFault {
+  const inner = params["missingProperty"] ?? params["additionalProperty"] ?? null;
+  const path = [...instancePath.split("/").slice(1), ...(typeof inner === "string" ? [inner] : [])];
+  const allowed = keyword === "enum" ? ` (${(params["allowedValues"] as unknown[]).map((value) => JSON.stringify(value)).join(", ")})` : "";
+  const said = keyword === "required" ? "is missing" : keyword === "additionalProperties" ? "is not known" : (message ?? keyword);
+  return { field: path.join("."), message: `${said}${allowed}` };
 }
 
 function propertiesOf(schema: JsonObject | null): JsonObject {

@@ -1,6 +1,6 @@
 import { errorMessage, isJsonObject, type JsonObject } from "@cjm/core";
-import { parsePythonJson } from "@cjm/protocol";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
+import { askWorker } from "../instances/ask-worker.ts";
 import { recordConfig } from "../instances/instance-loader.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
 import type { InstanceServices } from "../instances/instance-services.ts";
@@ -16,6 +16,12 @@ interface ConfigurationParts {
   readonly services: InstanceServices;
 }
 
+export interface UpdateOptions {
+  /** What happens to fields that the schema does not know. @default "refuse" */
+  readonly unknownFields?: "refuse" | "drop";
+  readonly signal?: AbortSignal;
+}
+
 /** The configuration of loaded instances: what is in force, what could be, and how it is changed. */
 export class ConfigurationService {
   readonly #parts: ConfigurationParts;
@@ -24,25 +30,25 @@ export class ConfigurationService {
     this.#parts = parts;
   }
 
-  /** As the worker has it; as the next worker gets it when there is none now. @throws CjmError CJM_CAPABILITY_NOT_LOADED */
+  /** As the worker has it; as the next worker gets it when there is none now. @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_WORKER_DIED, ... */
   async read(instanceId: string): Promise<JsonObject> {
     const { live, spec } = this.#parts.registry.get(instanceId);
-    return live === null ? spec.config : await live.client.config();
+    return live === null ? spec.config : await askWorker(live, "while it was asked for its configuration", (client) => client.config());
   }
 
-  /** JSON Schema: the worker's own, or the manifest's while there is no worker. Null: it has none. @throws CjmError CJM_CAPABILITY_NOT_LOADED */
+  /** JSON Schema: the worker's own, or the manifest's while there is no worker. Null: it has none. @throws CjmError as `read` */
   async schema(instanceId: string): Promise<JsonObject | null> {
     const { live, spec } = this.#parts.registry.get(instanceId);
     if (live === null) return schemaOf(spec.manifest.code.config_schema);
-    return schemaOf(parsePythonJson(await live.client.configSchemaText()));
+    return schemaOf(await askWorker(live, "while it was asked for its schema", (client) => client.configSchema()));
   }
 
   /** Values that fields can take here and now, such as models that are downloaded. Empty when the capability tells none. */
   async options(instanceId: string): Promise<JsonObject> {
     const instance = this.#parts.registry.get(instanceId);
-    const { client } = await instance.worker();
+    const live = await instance.worker();
     try {
-      return await client.configOptions();
+      return await askWorker(live, "while it was asked for options", (client) => client.configOptions());
     } catch (error) {
       instance.record("config_options_failed", { reason: errorMessage(error) });
       return {};
@@ -59,44 +65,64 @@ export class ConfigurationService {
    * Replaces the configuration: what is not given has the default of the schema. Waits for running calls, holds up later
    * ones, and is remembered. When the capability refuses it, the old one stays.
    * @returns the configuration in force
-   * @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_CONFIG_INVALID, CJM_CALL_FAILED with the capability's words
+   * @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_CONFIG_INVALID, CJM_CALL_FAILED with the capability's words,
+   * CJM_WORKER_STALLED, CJM_WORKER_DIED
    */
-  async update(
-    instanceId: string,
-    config: JsonObject,
-    options: { readonly unknownFields?: "refuse" | "drop"; readonly signal?: AbortSignal } = {},
-  ): Promise<JsonObject> {
-    const instance = this.#parts.registry.get(instanceId);
-    const { manifest } = instance.spec;
-    const schema = schemaOf(manifest.code.config_schema);
-    const next = resolveCapabilityConfig(manifest.code.name, { schema, persisted: null, given: config }, options.unknownFields);
-    const leave = await instance.gate.enterAlone(options.signal);
+  async update(instanceId: string, config: JsonObject, { unknownFields, signal }: UpdateOptions = {}): Promise<JsonObject> {
+    const { registry, services } = this.#parts;
+    const instance = registry.get(instanceId);
+    // What is wrong with it is said before anything is waited for; a reload meanwhile may bring another schema.
+    resolved(instance, config, unknownFields);
+    const leave = await instance.gate.enterAlone(signal);
     try {
-      if (instance.live !== null) await this.#apply(instance, instance.live, next, options.signal);
+      registry.assertLoaded(instance);
+      const { next, schema } = resolved(instance, config, unknownFields);
+      const live = await instance.current();
+      if (live !== null) await this.#apply(instance, live, next, signal);
       instance.change({ config: next, configHash: configHashOf(next, schema), request: { ...instance.spec.request, config: next } });
       recordConfig(instance, "reconfigure");
-      rememberInstance(instance, this.#parts.services);
+      rememberInstance(instance, services);
+      return next;
     } finally {
       leave();
     }
-    return next;
   }
 
   async #apply(instance: WorkerInstance, live: LiveWorker, next: JsonObject, signal: AbortSignal | undefined): Promise<void> {
-    const { services } = this.#parts;
     const { config, instanceId } = instance.spec;
-    await runLifecycleCall({
-      name: "reconfiguration",
-      worker: live,
-      instanceId,
-      services,
-      onProgress: (jobId, listener) => instance.onProgress(jobId, listener),
-      ...(signal === undefined ? {} : { signal }),
-      run: async (jobId) => {
-        if (!(await live.client.reconfigure(config, next, jobId))) await live.client.initialize(next, jobId, signal);
-      },
-    });
+    let initializing = false;
+    try {
+      await runLifecycleCall({
+        name: "a reconfiguration",
+        worker: live,
+        instanceId,
+        services: this.#parts.services,
+        onProgress: (jobId, listener) => instance.onProgress(jobId, listener),
+        signal,
+        run: async (client, jobId, until) => {
+          if (await client.reconfigure(config, next, jobId, until)) return;
+          initializing = true;
+          await client.initialize(next, jobId, until);
+        },
+      });
+    } catch (error) {
+      // Half initialised, or left alone in the middle of it, nobody knows what it has: the next one starts with the old.
+      if ((initializing || signal?.aborted === true) && instance.live === live) {
+        await instance.stop({ to: "cold", phase: "restart", reason: "it did not take its new configuration", force: true });
+      }
+      throw error;
+    }
   }
+}
+
+function resolved(
+  { spec }: WorkerInstance,
+  config: JsonObject,
+  unknownFields: UpdateOptions["unknownFields"],
+): { readonly next: JsonObject; readonly schema: JsonObject | null } {
+  const { name, config_schema } = spec.manifest.code;
+  const schema = schemaOf(config_schema);
+  return { next: resolveCapabilityConfig(name, { schema, persisted: null, given: config }, unknownFields), schema };
 }
 
 function schemaOf(schema: unknown): JsonObject | null {

@@ -21,14 +21,22 @@ export interface DiagnosticsOptions {
 
 const SESSIONS = 20;
 
+interface DiagnosticsSources {
+  /** Workers of this host. */
+  readonly sessions: readonly string[];
+  /** Where workers of earlier hosts stand; null: nowhere. */
+  readonly history: JournalStore | null;
+  readonly diagnostics: DiagnosticsStore;
+}
+
 /** What the latest workers of one instance logged and printed, oldest first. */
 export function instanceDiagnostics(
   instanceId: string,
-  { history, diagnostics }: { readonly history: JournalStore; readonly diagnostics: DiagnosticsStore },
+  { sessions: own, history, diagnostics }: DiagnosticsSources,
   { limit = 50, includeOutput = true }: DiagnosticsOptions = {},
 ): readonly DiagnosticsEntry[] {
-  const spawns = history.query({ instanceId, eventType: "worker_spawned", order: "descending", limit: SESSIONS });
-  const sessions = spawns.flatMap(({ workerSessionId }) => workerSessionId ?? []);
+  const spawns = history?.query({ instanceId, eventType: "worker_spawned", order: "descending", limit: SESSIONS }) ?? [];
+  const sessions = [...new Set([...own, ...spawns.flatMap(({ workerSessionId }) => workerSessionId ?? [])])];
   const entries = sessions.flatMap((workerSessionId): DiagnosticsEntry[] => {
     const query = { workerSessionId, limit, order: "descending" } as const;
     const records = diagnostics.queryRecords(query).map(({ occurredAt, level, jobId, loggerName, message, excText }): DiagnosticsEntry => {

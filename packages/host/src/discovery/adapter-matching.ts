@@ -70,7 +70,7 @@ export function adaptersToBind(
   const surface = capability.manifest.code.structural_surface;
   if (named === null) return discovered.filter(({ manifest }) => matchAdapter(manifest.protocol_members, surface).compatible);
   const faults: string[] = [];
-  const chosen = named.flatMap((name) => {
+  const chosen = [...new Set(named)].flatMap((name) => {
     const adapter = discovered.find((candidate) => candidate.name === name);
     if (adapter === undefined) {
       faults.push(

@@ -30,7 +30,7 @@ const MOST_DIFFERENCES = 20;
 export function driftOf(manifest: Manifest, live: LiveShape): DriftReport | null {
   const { config_schema_hash, structural_surface_hash } = manifest.drift_tracking;
   const configSchema =
-    live.configSchema === null || (config_schema_hash === null && live.configSchema.trim() === "{}")
+    live.configSchema === null || (config_schema_hash === null && hashOfText(live.configSchema) === canonicalHash({}))
       ? null
       : compare(config_schema_hash, manifest.code.config_schema as JsonValue | undefined, live.configSchema);
   const surface =
@@ -41,10 +41,18 @@ export function driftOf(manifest: Manifest, live: LiveShape): DriftReport | null
 }
 
 function compare(recordedHash: string | null, recorded: JsonValue | null | undefined, liveText: string): Drift | null {
-  const liveHash = canonicalHash(parseLosslessJson(liveText));
+  const liveHash = hashOfText(liveText);
   if (liveHash === recordedHash) return null;
   const live = parsePythonJson(liveText) as JsonValue;
-  return { recordedHash, liveHash, differences: [...differences(recorded ?? {}, live, "")].slice(0, MOST_DIFFERENCES) };
+  const found = [...differences(recorded ?? {}, live, "")].slice(0, MOST_DIFFERENCES);
+  return { recordedHash, liveHash, differences: found.length > 0 ? found : [ONLY_THE_HASH] };
+}
+
+/** A manifest that was parsed does not know any more whether a number was written `1` or `1.0`, and its hash does. */
+const ONLY_THE_HASH = "the hash alone: numbers are written in another way, or their order is another";
+
+function hashOfText(text: string): string {
+  return canonicalHash(parseLosslessJson(text));
 }
 
 function* differences(recorded: JsonValue, live: JsonValue, path: string): Generator<string> {

@@ -40,7 +40,7 @@ export interface DiscoveryReport {
   /** In order of search path and file name, which is the order in which they are bound. */
   readonly adapters: readonly DiscoveredAdapter[];
   readonly shadowed: readonly ShadowedManifest[];
-  /** Files that are no v2 manifest, with the reason. They hide nothing else. */
+  /** Files that are no v2 manifest, and folders that cannot be read, with the reason. They hide nothing else. */
   readonly broken: readonly { readonly path: string; readonly reason: string }[];
   /** Manifests for other platforms than this one. */
   readonly otherPlatform: readonly { readonly name: string; readonly path: string; readonly platforms: readonly string[] }[];
@@ -56,7 +56,9 @@ export function discoverManifests(searchPaths: readonly string[], platform: stri
   const broken: DiscoveryReport["broken"][number][] = [];
   const otherPlatform: DiscoveryReport["otherPlatform"][number][] = [];
 
-  for (const path of new Set(searchPaths.flatMap(manifestFiles))) {
+  const listings = [...new Set(searchPaths)].map(manifestFiles);
+  for (const listing of listings) if (listing.fault !== null) broken.push({ path: listing.folder, reason: listing.fault });
+  for (const path of listings.flatMap(({ files }) => files)) {
     const read = readManifest(path);
     if (read.kind === "broken") {
       broken.push({ path, reason: read.reason });
@@ -88,14 +90,14 @@ export function currentPlatform(): string {
   return `${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
 }
 
-function manifestFiles(folder: string): string[] {
+/** A folder that is not there has no manifests; one that cannot be read must not look the same. */
+function manifestFiles(folder: string): { readonly folder: string; readonly files: readonly string[]; readonly fault: string | null } {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".json"))
-      .sort()
-      .map((name) => join(folder, name));
-  } catch {
-    return [];
+    const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    return { folder, files: names.sort().map((name) => join(folder, name)), fault: null };
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return { folder, files: [], fault: isMissing ? null : errorMessage(error) };
   }
 }
 

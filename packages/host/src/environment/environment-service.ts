@@ -1,4 +1,4 @@
-import { CjmError, didYouMean, type WorkerEnvEntry } from "@cjm/core";
+import { CjmError, didYouMean, type Manifest, type WorkerEnvEntry } from "@cjm/core";
 import { rememberInstance } from "../config/remember-instance.ts";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
 import { inBulk } from "../instances/bulk-lifecycle.ts";
@@ -73,8 +73,8 @@ export class EnvironmentService {
   }
 
   /**
-   * Stores a secret of a capability and gives every loaded instance of it a new worker that has it, each once its running
-   * calls have ended.
+   * Stores a secret of a capability and gives every instance whose worker gets that secret a new one, each once its running
+   * calls have ended. Instances without a worker have it when they start.
    * @returns the ids of the instances that were reloaded
    * @throws CjmError CJM_SECRET_STORE_CORRUPT, CJM_STORE_FAILED, or the first reload that failed
    */
@@ -93,7 +93,9 @@ export class EnvironmentService {
     }
     secrets.set(capabilityName, key, value);
     if (options.reload === false) return [];
-    const ids = registry.all.filter(({ spec }) => spec.manifest.code.name === capabilityName).map(({ spec }) => spec.instanceId);
+    const ids = registry.all
+      .filter(({ spec, state }) => spec.manifest.code.name === capabilityName && getsSecret(spec.manifest, key) && state !== "cold")
+      .map(({ spec }) => spec.instanceId);
     const reason = `its secret ${key} was set`;
     const outcomes = await inBulk(
       ids,
@@ -108,6 +110,10 @@ export class EnvironmentService {
     if (failure !== undefined) throw failure.error;
     return ids;
   }
+}
+
+function getsSecret({ code }: Manifest, key: string): boolean {
+  return (code.worker_env ?? []).some(({ name, secret }) => secret && name === key);
 }
 
 function assertVisible(capabilityName: string, entries: readonly WorkerEnvEntry[], names: readonly string[]): void {

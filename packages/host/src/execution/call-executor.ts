@@ -1,22 +1,13 @@
-import {
-  type CallEnvelope,
-  type CallTarget,
-  CjmError,
-  type Clock,
-  type JsonValue,
-  type ResourceProfile,
-  type SystemStatus,
-} from "@cjm/core";
+import type { CallEnvelope, CallTarget, Clock, JsonValue } from "@cjm/core";
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
-import type { Evictor } from "../resources/evictor.ts";
-import type { SchedulingPolicy, SchedulingRequest } from "../resources/scheduling-policy.ts";
+import { tell } from "../internal/tell.ts";
 import type { MeasuredUse, UsageSampler } from "../resources/usage-sampler.ts";
-import { errorOfTransport } from "../workers/failure-classifier.ts";
-import { CallFailure, type Usage } from "../workers/worker-client.ts";
+import type { Usage } from "../workers/worker-client.ts";
+import type { CallAdmission } from "./call-admission.ts";
 import { withDeadline } from "./call-deadline.ts";
 import type { CallRecorder } from "./call-recorder.ts";
-import { pollProgress } from "./progress-poll.ts";
+import { followProgress, type ProgressCallback } from "./follow-progress.ts";
 import { isResourceError, type ResourceRetry } from "./resource-retry.ts";
 
 export interface InstanceCall {
@@ -25,11 +16,12 @@ export interface InstanceCall {
 }
 
 export interface InstanceCallOptions {
-  /** Gives the call up: it rejects with the signal's reason, whatever the worker still does. */
+  /** Gives the call up: it rejects with the signal's reason, and the capability is asked to stop it if it has a job id. */
   readonly signal: AbortSignal;
   /** Longest time until its result, waiting for its turn included. @default no limit */
   readonly timeoutMs?: number;
-  readonly onProgress?: (progress: { readonly fraction: number; readonly message: string }) => void;
+  /** Pushed where the call belongs to a job; otherwise asked for once a second. */
+  readonly onProgress?: ProgressCallback;
   /** The call is tried again after it ran out of a resource and room was made. */
   readonly onRetry?: (error: unknown) => void;
   /** Instances that must not be ended to make room, such as those that waiting jobs want. */
@@ -37,20 +29,29 @@ export interface InstanceCallOptions {
 }
 
 interface ExecutorParts {
+  readonly admission: CallAdmission;
   readonly sampler: UsageSampler;
   readonly recorder: CallRecorder;
   readonly retry: ResourceRetry;
-  readonly evictor: Evictor;
-  readonly policy: SchedulingPolicy;
   readonly clock: Clock;
   readonly maxRetries: number;
-  readonly profile: (instance: WorkerInstance) => ResourceProfile | null;
-  readonly residency: (instance: WorkerInstance) => SchedulingRequest["resident"];
-  readonly status: (signal: AbortSignal) => Promise<SystemStatus | null>;
 }
 
+/** A call that has its turn and its worker. */
+interface RunningCall {
+  readonly live: LiveWorker;
+  readonly measure: () => Promise<MeasuredUse>;
+  /** Gives back everything that was taken for it. */
+  readonly end: () => void;
+}
+
+type Attempt =
+  | { readonly kind: "value"; readonly value: JsonValue }
+  /** `live`: the worker it ran on; null when it came to none. */
+  | { readonly kind: "failed"; readonly error: unknown; readonly live: LiveWorker | null };
+
 /**
- * Calls of instances: gate, worker, race of result, abort and the worker's death, measurement, accounts, and another try
+ * Calls of instances: turn, worker, race of result, abort and the worker's death, measurement, accounts, and another try
  * after a resource ran out. Whatever was taken is given back on every path.
  */
 export class CallExecutor {
@@ -65,147 +66,100 @@ export class CallExecutor {
     using deadline = withDeadline(options, instance.spec.instanceId, clock);
     const { signal } = deadline;
     for (let retries = 0; ; retries++) {
-      const seen: { live: LiveWorker | null } = { live: null };
-      try {
-        return await this.#attempt(instance, call, { ...options, signal }, seen);
-      } catch (error) {
-        if (retries >= maxRetries || signal.aborted || !isResourceError(error)) throw error;
-        options.onRetry?.(error);
-        await retry.prepare({ instance, live: seen.live, error, keep: options.keep?.() ?? [], signal });
-      }
+      const attempt = await this.#attempt(instance, call, { ...options, signal });
+      if (attempt.kind === "value") return attempt.value;
+      const { error, live } = attempt;
+      if (retries >= maxRetries || signal.aborted || !isResourceError(error)) throw error;
+      tell(options.onRetry, error);
+      await retry.prepare({ instance, live, error, keep: options.keep?.() ?? [], signal });
     }
   }
 
   async *stream(instance: WorkerInstance, call: InstanceCall, options: InstanceCallOptions): AsyncGenerator<JsonValue, void, undefined> {
     using deadline = withDeadline(options, instance.spec.instanceId, this.#parts.clock);
     const { signal } = deadline;
-    const leave = await this.#enter(instance, options, signal);
-    let live: LiveWorker | null = null;
-    let finish: (() => Promise<MeasuredUse>) | null = null;
-    let success = false;
-    let unsubscribe = (): void => {};
+    const { live, measure, end } = await this.#begin(instance, call, { ...options, signal });
+    // Of a stream that its reader left nobody knows what it would have taken.
+    let outcome: { readonly success: boolean } | null = null;
     try {
-      live = await instance.worker(signal);
-      unsubscribe = this.#followProgress(instance, live, call.envelope, options);
-      finish = this.#parts.sampler.start(live.process.pid);
       yield* live.client.stream(call.target, call.envelope, signal);
-      success = true;
+      outcome = { success: true };
       instance.crashGuard.reset();
     } catch (error) {
-      throw live === null ? error : await this.#explain(error, instance, live, signal);
+      outcome = { success: false };
+      throw await explain(error, live, signal);
     } finally {
-      unsubscribe();
-      if (finish !== null) this.#parts.recorder.recordUse(instance, await finish(), { success, usage: {} });
-      leave();
-      this.#parts.policy.ended?.(instance.spec.instanceId);
+      await this.#finish(instance, { measure, end }, outcome === null ? null : { ...outcome, usage: {} });
     }
   }
 
-  async #attempt(
-    instance: WorkerInstance,
-    call: InstanceCall,
-    options: InstanceCallOptions,
-    seen: { live: LiveWorker | null },
-  ): Promise<JsonValue> {
-    const { sampler, recorder, policy } = this.#parts;
-    const { signal } = options;
-    const leave = await this.#enter(instance, options, signal);
-    let unsubscribe = (): void => {};
+  async #attempt(instance: WorkerInstance, call: InstanceCall, options: InstanceCallOptions): Promise<Attempt> {
+    let running: RunningCall;
+    try {
+      running = await this.#begin(instance, call, options);
+    } catch (error) {
+      return { kind: "failed", error, live: null };
+    }
+    const { live } = running;
+    let outcome: { readonly success: boolean; readonly usage: Usage } = { success: false, usage: {} };
+    try {
+      const answer = await live.client.call(call.target, call.envelope, options.signal);
+      // Whatever it answers, it lives.
+      instance.crashGuard.reset();
+      outcome = { success: answer.outcome.kind === "value", usage: answer.usage };
+      this.#parts.recorder.recordAccounts(instance, live, call.envelope, answer.accounts);
+      return answer.outcome.kind === "value" ? answer.outcome : { ...answer.outcome, live };
+    } catch (error) {
+      return { kind: "failed", error: await explain(error, live, options.signal), live };
+    } finally {
+      await this.#finish(instance, running, outcome);
+    }
+  }
+
+  async #begin(instance: WorkerInstance, { envelope }: InstanceCall, options: InstanceCallOptions): Promise<RunningCall> {
+    const { admission, sampler, clock } = this.#parts;
+    const { signal, keep = () => [], onProgress } = options;
+    const leave = await admission.enter(instance, { signal, keep });
     try {
       const live = await instance.worker(signal);
-      seen.live = live;
-      unsubscribe = this.#followProgress(instance, live, call.envelope, options);
-      const finish = sampler.start(live.process.pid);
-      let usage: Usage = {};
-      let success = false;
-      try {
-        const answer = await live.client.call(call.target, call.envelope, signal);
-        usage = answer.usage;
-        success = true;
-        instance.crashGuard.reset();
-        recorder.recordAccounts(instance, live, call.envelope, answer.accounts);
-        return answer.value;
-      } catch (error) {
-        if (error instanceof CallFailure) {
-          usage = error.usage;
-          recorder.recordAccounts(instance, live, call.envelope, error.accounts);
-        }
-        throw await this.#explain(error, instance, live, signal);
-      } finally {
-        recorder.recordUse(instance, await finish(), { success, usage });
-      }
-    } finally {
-      unsubscribe();
+      const unfollow = followProgress({ instance, live, envelope, clock }, onProgress);
+      const uncancel = cancelOnAbort(live, envelope, signal);
+      const measure = sampler.start(live.process.pid);
+      const end = (): void => {
+        unfollow();
+        uncancel();
+        leave();
+      };
+      return { live, measure, end };
+    } catch (error) {
       leave();
-      policy.ended?.(instance.spec.instanceId);
+      throw error;
     }
   }
 
-  /** Its turn at the instance, once the policy lets it start. */
-  async #enter(instance: WorkerInstance, options: InstanceCallOptions, signal: AbortSignal): Promise<() => void> {
-    const { policy, evictor } = this.#parts;
-    const request = this.#schedulingRequest(instance, signal);
-    let decision = await policy.decide(request);
-    if (decision.kind === "refuse") {
-      const { resource, shortfallMb, reason } = decision;
-      const keep = [instance.spec.instanceId, ...(options.keep?.() ?? [])];
-      await evictor.makeRoom({ resource, shortfallMb, keep, reason });
-      decision = await policy.decide(request);
+  async #finish(
+    instance: WorkerInstance,
+    { measure, end }: Pick<RunningCall, "measure" | "end">,
+    outcome: { readonly success: boolean; readonly usage: Usage } | null,
+  ): Promise<void> {
+    try {
+      const use = await measure();
+      if (outcome !== null) this.#parts.recorder.recordUse(instance, use, outcome);
+    } finally {
+      end();
     }
-    if (decision.kind === "refuse") {
-      throw new CjmError("CJM_RESOURCE_EXHAUSTED", `${decision.reason}; no idle worker could make room.`, {
-        retriable: false,
-        hint: "End what else uses the machine, or submit it through the queue, which waits for room.",
-        details: { instanceId: instance.spec.instanceId, resource: decision.resource, shortfallMb: decision.shortfallMb },
-      });
-    }
-    const leave = await instance.gate.enter(signal);
-    if (instance.spec.enabled) return leave;
-    leave();
-    throw instanceDisabled(instance.spec.instanceId);
-  }
-
-  #schedulingRequest(instance: WorkerInstance, signal: AbortSignal): SchedulingRequest {
-    const { instanceId, manifest } = instance.spec;
-    const { profile, residency, status } = this.#parts;
-    return {
-      instanceId,
-      capabilityName: manifest.code.name,
-      requiresGpu: manifest.code.resources?.requires_gpu ?? false,
-      get sizes() {
-        return profile(instance)?.sizes ?? null;
-      },
-      get resident() {
-        return residency(instance);
-      },
-      status: () => status(signal),
-      signal,
-    };
-  }
-
-  /** The first cause: what the worker reported, the caller's own reason, the worker's death, and only then the transport. */
-  async #explain(error: unknown, instance: WorkerInstance, live: LiveWorker, signal: AbortSignal): Promise<unknown> {
-    if (error instanceof CallFailure) return error.cause;
-    if (signal.aborted) return signal.reason;
-    if (!isTransportError(error)) return error;
-    const { instanceId, manifest } = instance.spec;
-    return (await instance.deathOf(live, "during the call")) ?? errorOfTransport(error, { instanceId, capabilityName: manifest.code.name });
-  }
-
-  #followProgress(instance: WorkerInstance, live: LiveWorker, envelope: CallEnvelope, { onProgress }: InstanceCallOptions): () => void {
-    if (onProgress === undefined || envelope.job_id == null) return () => {};
-    const report = ({ progress, message }: { progress: number; message: string }): void => onProgress({ fraction: progress, message });
-    if (instance.spec.manifest.install.worker !== "substrate") return instance.onProgress(envelope.job_id, report);
-    return pollProgress(() => live.client.progress(null), report, this.#parts.clock);
   }
 }
 
-export function instanceDisabled(instanceId: string): CjmError {
-  return new CjmError("CJM_CAPABILITY_DISABLED", `${instanceId} is disabled.`, { hint: "Enable it first.", details: { instanceId } });
+/** The first cause: the caller's own reason, the worker's death, and only then the transport. */
+async function explain(error: unknown, live: LiveWorker, signal: AbortSignal): Promise<unknown> {
+  return signal.aborted ? signal.reason : await live.process.explain(error, "during the call");
 }
 
-/** Errors of undici and of the socket below it: they say that the connection broke, not why. */
-function isTransportError(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !("code" in error) || typeof error.code !== "string") return false;
-  return error.code.startsWith("UND_ERR_") || /^E(CONN|PIPE|NOENT|SOCKET|HOST|TIMEDOUT)/.test(error.code) || error.code.startsWith("HPE_");
+/** A call that nobody waits for any more should not go on beside the next one. Whether it stops is the capability's affair. */
+function cancelOnAbort(live: LiveWorker, { job_id: jobId }: CallEnvelope, signal: AbortSignal): () => void {
+  if (jobId == null) return () => {};
+  const cancel = (): void => void live.client.cancel(jobId).catch(() => {});
+  signal.addEventListener("abort", cancel, { once: true });
+  return () => signal.removeEventListener("abort", cancel);
 }

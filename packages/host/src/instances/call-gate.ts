@@ -1,4 +1,6 @@
-/** Gives back what was taken; to be called exactly once. */
+import { tell } from "../internal/tell.ts";
+
+/** Gives back what was taken. A second call does nothing. */
 export type Leave = () => void;
 
 interface Waiter {
@@ -40,7 +42,7 @@ export class CallGate {
     else this.#inside += 1;
     return once(() => {
       this.#inside -= 1;
-      if (this.#inside === 0) this.#onIdle();
+      if (this.#inside === 0) tell(this.#onIdle);
       this.#admit();
     });
   }

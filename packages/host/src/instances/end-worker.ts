@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { WorkerClient } from "../workers/worker-client.ts";
-import { returnCode, type WorkerExit } from "../workers/worker-exit.ts";
+import { reasonOfExit, returnCode, type WorkerExit } from "../workers/worker-exit.ts";
 import type { WorkerProcess } from "../workers/worker-process.ts";
 import type { InstanceServices } from "./instance-services.ts";
 import type { InstanceSpec } from "./instance-spec.ts";
@@ -11,6 +11,7 @@ export interface WorkerEnd {
   readonly services: InstanceServices;
   /** `startup`, `cleanup`, `restart`, `evicted`, `died`. */
   readonly phase: string;
+  /** Why it is ended. One that died before keeps how it died. */
   readonly reason: string;
   readonly graceMs: number;
 }
@@ -22,7 +23,7 @@ export async function endWorker(
 ): Promise<WorkerExit> {
   const exit = await worker.process.terminate(reason, graceMs);
   await worker.client?.[Symbol.asyncDispose]();
-  const payload = { phase, returncode: returnCode(exit, constants.signals), reason };
+  const payload = { phase, returncode: returnCode(exit, constants.signals), reason: reasonOfExit(exit) };
   recordEvent(services, spec, { type: "worker_died", payload, sessionId: worker.process.sessionId });
   return exit;
 }

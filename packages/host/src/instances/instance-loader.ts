@@ -1,4 +1,4 @@
-import type { JsonObject } from "@cjm/core";
+import { CjmError, type JsonObject } from "@cjm/core";
 import { configHashOf, resolveCapabilityConfig } from "../config/config-resolution.ts";
 import { adapterSpec, adaptersToBind } from "../discovery/adapter-matching.ts";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
@@ -15,6 +15,15 @@ interface LoaderParts {
   readonly observer: InstanceObserver;
 }
 
+export interface ReloadRequest {
+  readonly config?: JsonObject;
+  /** Does not wait for running calls; they fail. */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal;
+  /** For the journal. */
+  readonly reason: string;
+}
+
 /** Loads, unloads and reloads instances. A load that fails at any step leaves nothing behind and says why. */
 export class InstanceLoader {
   readonly #parts: LoaderParts;
@@ -24,51 +33,54 @@ export class InstanceLoader {
   }
 
   async load(name: string, options: LoadOptions): Promise<WorkerInstance> {
-    const { catalog, registry } = this.#parts;
+    const { registry } = this.#parts;
     const instanceId = registry.idFor(name, options);
-    if (registry.find(instanceId) === null) catalog.get(name);
-    return await registry.loadOnce(instanceId, name, () => this.#load(name, instanceId, options));
+    return await registry.loadOnce(instanceId, name, (signal) => this.#load(name, instanceId, options, signal), options.signal);
   }
 
+  /** Also one that is being loaded. False: there is none. */
   async unload(instanceId: string, reason: string): Promise<boolean> {
-    const instance = this.#parts.registry.remove(instanceId);
-    if (instance === null) return false;
-    await instance.stop({ to: "stopped", phase: "cleanup", reason });
-    return true;
+    const { registry } = this.#parts;
+    const abandoned = await registry.abandonLoad(instanceId, reason);
+    const removed = await registry.remove(instanceId, (instance) => instance.stop({ to: "stopped", phase: "cleanup", reason }));
+    return abandoned || removed !== null;
   }
 
   /**
    * Ends the worker and starts another by what the instance was loaded with, the manifest as it was discovered last, and
-   * `config` where it is given. Whatever is wrong with those is said before anything is ended.
+   * `config` where it is given. Whatever is wrong with those is said before anything is waited for or ended.
    */
-  async reload(
-    instanceId: string,
-    options: { readonly config?: JsonObject; readonly force?: boolean; readonly reason: string },
-  ): Promise<void> {
-    const instance = this.#parts.registry.get(instanceId);
-    const { spec } = instance;
-    const { name } = spec.manifest.code;
-    const request = options.config === undefined ? { ...spec.request, config: spec.config } : { ...spec.request, config: options.config };
-    const leave = options.force === true ? (): void => {} : await instance.gate.enterAlone();
+  async reload(instanceId: string, { config, force = false, signal, reason }: ReloadRequest): Promise<void> {
+    const { registry } = this.#parts;
+    const instance = registry.get(instanceId);
+    this.#specAnew(instance, config);
+    const leave = force ? (): void => {} : await instance.gate.enterAlone(signal);
     try {
-      const next = this.#parts.catalog.find(name) === null ? spec : this.#specOf(name, instanceId, request);
-      instance.change({ ...next, enabled: instance.spec.enabled, request: spec.request });
+      registry.assertLoaded(instance);
+      instance.change(this.#specAnew(instance, config));
       instance.crashGuard.reset();
-      await instance.stop({ to: "cold", phase: "restart", reason: options.reason, force: options.force === true });
-      await instance.worker();
+      await instance.stop({ to: "cold", phase: "restart", reason, force });
+      await instance.worker(signal);
       recordConfig(instance, "load");
     } finally {
       leave();
     }
   }
 
-  async #load(name: string, instanceId: string, options: LoadOptions): Promise<WorkerInstance> {
-    const { registry, services, observer } = this.#parts;
+  /** Refuses loads from now on and ends every instance. */
+  async close(reason: string): Promise<void> {
+    const ids = await this.#parts.registry.close(reason);
+    await Promise.allSettled(ids.map((id) => this.unload(id, reason)));
+  }
+
+  async #load(name: string, instanceId: string, options: LoadOptions, signal: AbortSignal): Promise<WorkerInstance> {
+    const { services, observer } = this.#parts;
+    const spec = this.#specOf(name, instanceId, options);
     // A host that cannot leave a trace of a worker must not start one.
     services.journal.assertWritable();
-    const instance = new WorkerInstance(this.#specOf(name, instanceId, options), services, registry.crashGuard(instanceId), observer);
+    const instance = new WorkerInstance(spec, services, observer);
     try {
-      await instance.worker(options.signal);
+      await instance.worker(signal);
     } catch (error) {
       await instance.stop({ to: "stopped", phase: "cleanup", reason: "its load failed", force: true });
       throw error;
@@ -77,7 +89,16 @@ export class InstanceLoader {
     return instance;
   }
 
-  /** @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE */
+  /** What an instance is to be after a reload. What was changed since it was loaded stays changed. */
+  #specAnew({ spec }: WorkerInstance, config: JsonObject | undefined): InstanceSpec {
+    const request = config === undefined ? spec.request : { ...spec.request, config };
+    const { name } = spec.manifest.code;
+    // One whose manifest is gone still runs by the one it was loaded with.
+    const anew = this.#parts.catalog.find(name) === null ? spec : this.#specOf(name, spec.instanceId, request);
+    return { ...anew, enabled: spec.enabled, workerEnvOverrides: spec.workerEnvOverrides };
+  }
+
+  /** @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE, CJM_INPUT_INVALID */
   #specOf(name: string, instanceId: string, options: LoadOptions): InstanceSpec {
     const { catalog, services } = this.#parts;
     const capability = catalog.get(name);
@@ -94,13 +115,21 @@ export class InstanceLoader {
       config,
       configHash: configHashOf(config, schema),
       enabled: record?.enabled ?? true,
-      maxConcurrentCalls: Math.max(1, options.maxConcurrentCalls ?? 1),
+      maxConcurrentCalls: concurrencyOf(options.maxConcurrentCalls ?? 1),
       workerEnvOverrides: record?.workerEnv ?? {},
       adapters: adaptersToBind(capability, catalog.adapters, options.adapters ?? null).map(adapterSpec),
       persistable,
       request,
     };
   }
+}
+
+function concurrencyOf(limit: number): number {
+  if (limit >= 1 && (Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY)) return limit;
+  throw new CjmError("CJM_INPUT_INVALID", `maxConcurrentCalls cannot be ${limit}.`, {
+    hint: "Give a whole number of at least 1, or Infinity.",
+    details: { fieldsInvalid: ["maxConcurrentCalls"] },
+  });
 }
 
 /** Names of fields only: values may be anything. */

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { CjmError, type Clock, isInstanceId } from "@cjm/core";
+import { CjmError, isInstanceId } from "@cjm/core";
+import { abortable } from "../internal/abortable.ts";
+import { SharedWork } from "../internal/shared-work.ts";
 import type { LoadOptions } from "../manager-options.ts";
-import { CrashGuard } from "./crash-guard.ts";
 import type { WorkerInstance } from "./worker-instance.ts";
 
 const ID_ATTEMPTS = 16;
 
-/** The instances of one host by id, those that are being loaded included: each id is loaded once, whoever asks and how often. */
+/**
+ * The instances of one host by id, with those that come and those that go: each id is loaded once, whoever asks and how
+ * often, and not before what had that id is gone.
+ */
 export class InstanceRegistry {
-  readonly #clock: Clock;
   readonly #instances = new Map<string, WorkerInstance>();
-  readonly #loading = new Map<string, Promise<WorkerInstance>>();
-  readonly #guards = new Map<string, CrashGuard>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+  readonly #loading = new Map<string, SharedWork<WorkerInstance>>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  #closed = false;
 
   get all(): readonly WorkerInstance[] {
     return [...this.#instances.values()];
@@ -32,6 +32,12 @@ export class InstanceRegistry {
     return instance;
   }
 
+  /** For whoever waited: the instance may have been unloaded meanwhile. @throws CjmError CJM_CAPABILITY_NOT_LOADED */
+  assertLoaded(instance: WorkerInstance): void {
+    const { instanceId } = instance.spec;
+    if (this.#instances.get(instanceId) !== instance) throw this.notLoaded(instanceId);
+  }
+
   notLoaded(instanceId: string): CjmError {
     const loaded = [...this.#instances.keys()];
     return new CjmError("CJM_CAPABILITY_NOT_LOADED", `Capability not loaded: ${instanceId}.`, {
@@ -42,7 +48,7 @@ export class InstanceRegistry {
 
   /**
    * The id that a load is for.
-   * @throws CjmError CJM_INSTANCE_ID_INVALID for one that cannot be an id, or that another capability has
+   * @throws CjmError CJM_INSTANCE_ID_INVALID for one that cannot be an id
    */
   idFor(capabilityName: string, { instanceId, newInstance = false }: LoadOptions): string {
     if (instanceId === undefined) return newInstance ? this.#generateId(capabilityName) : capabilityName;
@@ -54,48 +60,83 @@ export class InstanceRegistry {
     return instanceId;
   }
 
-  /** The instance of that id, or the one that `load` makes; concurrent callers share one load. */
-  async loadOnce(instanceId: string, capabilityName: string, load: () => Promise<WorkerInstance>): Promise<WorkerInstance> {
+  /**
+   * The instance of that id, or the one that `load` makes; concurrent callers share one load, which is given up when the
+   * last of them gives up.
+   * @throws CjmError CJM_INSTANCE_ID_INVALID when another capability has that id, CJM_CAPABILITY_NOT_LOADED after `close`
+   */
+  async loadOnce(
+    instanceId: string,
+    capabilityName: string,
+    load: (signal: AbortSignal) => Promise<WorkerInstance>,
+    signal?: AbortSignal,
+  ): Promise<WorkerInstance> {
+    for (let going = this.#goingFrom(instanceId); going !== null; going = this.#goingFrom(instanceId)) await abortable(going, signal);
+    if (this.#closed) throw hostClosed(instanceId);
     const loaded = this.#instances.get(instanceId);
     if (loaded !== undefined) return ofCapability(loaded, capabilityName);
-    let loading = this.#loading.get(instanceId);
-    if (loading === undefined) {
-      loading = load()
-        .then((instance) => {
-          this.#instances.set(instanceId, instance);
-          return instance;
-        })
-        .finally(() => this.#loading.delete(instanceId));
-      this.#loading.set(instanceId, loading);
-    }
-    return ofCapability(await loading, capabilityName);
+    signal?.throwIfAborted();
+    const loading = this.#loading.get(instanceId) ?? this.#begin(instanceId, load);
+    return ofCapability(await loading.join(signal), capabilityName);
   }
 
-  remove(instanceId: string): WorkerInstance | null {
+  /** Gives up a load that is under way and waits for its end. False: there is none. */
+  async abandonLoad(instanceId: string, reason: string): Promise<boolean> {
+    const loading = this.#loading.get(instanceId);
+    if (loading === undefined) return false;
+    loading.abandon(new CjmError("CJM_CAPABILITY_NOT_LOADED", `${instanceId} was not loaded to its end: ${reason}.`));
+    await loading.settled;
+    return true;
+  }
+
+  /** Takes an instance out at once, and keeps its id until `end` is over. Null: there is none. */
+  async remove(instanceId: string, end: (instance: WorkerInstance) => Promise<void>): Promise<WorkerInstance | null> {
     const instance = this.find(instanceId);
+    if (instance === null) return null;
     this.#instances.delete(instanceId);
+    const ended = end(instance);
+    const leaving = ended.then(
+      () => {},
+      () => {},
+    );
+    this.#leaving.set(instanceId, leaving);
+    void leaving.then(() => this.#leaving.delete(instanceId));
+    await ended;
     return instance;
   }
 
-  /** The same for every load of an id, so that failed loads in a row are held back too. */
-  crashGuard(instanceId: string): CrashGuard {
-    let guard = this.#guards.get(instanceId);
-    if (guard === undefined) {
-      guard = new CrashGuard(this.#clock);
-      this.#guards.set(instanceId, guard);
-    }
-    return guard;
+  /** Refuses loads from now on, gives up those under way, and resolves with the ids of what is loaded, the last first. */
+  async close(reason: string): Promise<readonly string[]> {
+    this.#closed = true;
+    await Promise.all([...this.#loading.keys()].map((instanceId) => this.abandonLoad(instanceId, reason)));
+    await Promise.all(this.#leaving.values());
+    return [...this.#instances.keys()].reverse();
   }
 
-  /** Resolves when nothing is being loaded. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#loading.values());
+  /** What has to be over before that id can be loaded. */
+  #goingFrom(instanceId: string): Promise<void> | null {
+    const loading = this.#loading.get(instanceId);
+    return this.#leaving.get(instanceId) ?? (loading?.abandoned === true ? loading.settled : null);
+  }
+
+  #begin(instanceId: string, load: (signal: AbortSignal) => Promise<WorkerInstance>): SharedWork<WorkerInstance> {
+    const loading = new SharedWork(async (signal) => {
+      try {
+        const instance = await load(signal);
+        this.#instances.set(instanceId, instance);
+        return instance;
+      } finally {
+        this.#loading.delete(instanceId);
+      }
+    });
+    this.#loading.set(instanceId, loading);
+    return loading;
   }
 
   #generateId(capabilityName: string): string {
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const id = `${capabilityName}-${randomBytes(3).toString("hex")}`;
-      if (!this.#instances.has(id) && !this.#loading.has(id)) return id;
+      if (!this.#instances.has(id) && !this.#loading.has(id) && !this.#leaving.has(id)) return id;
     }
     throw new CjmError("CJM_INTERNAL", `No id is free for another instance of ${capabilityName}.`);
   }
@@ -108,4 +149,8 @@ function ofCapability(instance: WorkerInstance, capabilityName: string): WorkerI
     hint: "Choose another id, or unload that instance first.",
     details: { instanceId, capabilityName: manifest.code.name },
   });
+}
+
+function hostClosed(instanceId: string): CjmError {
+  return new CjmError("CJM_CAPABILITY_NOT_LOADED", `${instanceId} cannot be loaded: its host is closed.`, { details: { instanceId } });
 }

@@ -1,21 +1,21 @@
 /**
  * ```mermaid
  * stateDiagram-v2
- *   [*] --> starting
+ *   [*] --> cold
+ *   cold --> starting : the load, or the next call
  *   starting --> ready
- *   starting --> down
+ *   starting --> down : it failed, or was given up
  *   ready --> down : the worker died
  *   ready --> stopping
  *   down --> starting : the next call, or a restart
  *   down --> stopping
  *   stopping --> cold : it had to make room, or is restarted
- *   cold --> starting : the next call
  *   cold --> stopping
  *   stopping --> stopped
  * ```
  */
 export const INSTANCE_TRANSITIONS = {
-  starting: ["ready", "down", "stopping"],
+  starting: ["ready", "down"],
   ready: ["down", "stopping"],
   down: ["starting", "stopping"],
   cold: ["starting", "stopping"],

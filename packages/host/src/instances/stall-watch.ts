@@ -1,11 +1,11 @@
-import { CjmError, type Clock, errorMessage } from "@cjm/core";
+import { CjmError, type Clock } from "@cjm/core";
 import type { Progress } from "@cjm/protocol";
 import { afterLook, NOT_STALLED, type ProgressLook } from "./stall-clock.ts";
 
 const LOOK_MS = 1_000;
 
 export interface WatchedOperation<Result> {
-  /** Such as `initialise` or `prefetch`, for the message. */
+  /** With its article, such as `a prefetch`, for the message. */
   readonly name: string;
   readonly instanceId: string;
   /** Without progress for longer than this, it is given up. */
@@ -35,6 +35,7 @@ export async function withStallWatch<Result>(operation: WatchedOperation<Result>
   let lookedMs = clock.monotonicMs();
   let cancelTimer = (): void => {};
   let over = false;
+  let givenUp = false;
 
   const see = (look: ProgressLook): void => {
     const nowMs = clock.monotonicMs();
@@ -52,8 +53,9 @@ export async function withStallWatch<Result>(operation: WatchedOperation<Result>
       schedule();
       return;
     }
+    givenUp = true;
     const error = stallError(operation, state.last);
-    await operation.giveUp(`its ${operation.name} made no progress`).catch(() => {});
+    await operation.giveUp(`${operation.name} made no progress`).catch(() => {});
     stalled.reject(error);
   };
   const schedule = (): void => {
@@ -66,7 +68,7 @@ export async function withStallWatch<Result>(operation: WatchedOperation<Result>
     return await Promise.race([operation.run(), stalled.promise]);
   } catch (error) {
     // The end of the worker that the watch caused must not hide why it was ended.
-    throw state.stillMs > thresholdMs ? await stalled.promise.catch((reason: unknown) => reason) : error;
+    throw givenUp ? await stalled.promise.catch((reason: unknown) => reason) : error;
   } finally {
     over = true;
     cancelTimer();
@@ -78,13 +80,13 @@ function stallError(
   { name, instanceId, thresholdMs, lastOutput }: WatchedOperation<unknown>,
   last: { readonly progress: number; readonly message: string } | null,
 ): CjmError {
-  const seen = last === null || last.message === "" ? "" : ` It last said: ${errorMessage(last.message)}.`;
+  const seen = last === null || last.message === "" ? "" : ` It last said: ${last.message}.`;
   const output = lastOutput()
     .map((line) => `\n  | ${line}`)
     .join("");
   return new CjmError(
     "CJM_WORKER_STALLED",
-    `The ${name} of ${instanceId} made no progress for ${thresholdMs / 1000} s, and its worker was ended.${seen}${output === "" ? "" : ` Its last output:${output}`}`,
+    `${name.charAt(0).toUpperCase()}${name.slice(1)} of ${instanceId} made no progress for ${thresholdMs / 1000} s, and its worker was ended.${seen}${output === "" ? "" : ` Its last output:${output}`}`,
     {
       hint: "If it only needs longer, let the capability report progress, or raise substrate.prefetch_stall_threshold_seconds in cjm.yaml.",
       details: { instanceId, thresholdMs, lastProgress: last?.progress ?? null },

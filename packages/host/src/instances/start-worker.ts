@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { dataLayout, type JsonObject } from "@cjm/core";
+import { CjmError, dataLayout, errorMessage, type JsonObject } from "@cjm/core";
 import { type DriftReport, driftOf } from "../discovery/drift.ts";
 import { composeWorkerEnvironment } from "../environment/worker-environment.ts";
 import type { ProgressFrame } from "../workers/control-channel.ts";
@@ -26,7 +26,8 @@ export interface WorkerStart {
 /**
  * Starts a worker: environment, process, readiness, drift, initialisation. When any step fails, the worker and everything
  * it started are gone again, and the reason is thrown.
- * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_STALLED, CJM_CALL_FAILED with the capability's words
+ * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_STALLED, CJM_WORKER_DIED, CJM_SECRET_STORE_CORRUPT,
+ * CJM_CALL_FAILED with the capability's words
  */
 export async function startWorker(start: WorkerStart): Promise<LiveWorker> {
   const { spec, services, signal } = start;
@@ -42,10 +43,12 @@ export async function startWorker(start: WorkerStart): Promise<LiveWorker> {
     const waitSeconds = Math.round(services.clock.monotonicMs() - beganMs) / 1000;
     recordEvent(services, spec, { type: "worker_ready", payload: { wait_seconds: waitSeconds }, sessionId: process.sessionId });
     const drift = await lookForDrift(start, process, client);
+    signal.throwIfAborted();
     if (Object.keys(spec.config).length > 0) await initialize(start, process, client);
     return { process, client, drift, readyAtMs: services.clock.monotonicMs() };
   } catch (error) {
-    await endWorker({ process, client }, { spec, services, phase: "startup", reason: "it could not be started", graceMs: 0 });
+    const reason = signal.aborted ? "its start was given up" : "it could not be started";
+    await endWorker({ process, client }, { spec, services, phase: "startup", reason, graceMs: 0 });
     throw error;
   }
 }
@@ -66,7 +69,7 @@ function spawnWorker({ spec, services, deliver }: WorkerStart): WorkerProcess {
     modelsDir: services.config.modelsDir,
     sessionId,
   });
-  mkdirSync(environment.dataDir, { recursive: true });
+  makeDataDir(environment.dataDir, spec);
   const process = new WorkerProcess({
     instanceId: spec.instanceId,
     manifest,
@@ -77,7 +80,10 @@ function spawnWorker({ spec, services, deliver }: WorkerStart): WorkerProcess {
     diagnostics: services.diagnostics,
     clock: services.clock,
     onProgress: deliver,
+    onDiagnosticsLost: (error) =>
+      recordEvent(services, spec, { type: "diagnostics_lost", payload: { reason: errorMessage(error) }, sessionId }),
   });
+  services.sessions.note(spec.instanceId, sessionId);
   const payload: JsonObject = {
     pid: process.pid,
     module: manifest.code.module,
@@ -90,6 +96,27 @@ function spawnWorker({ spec, services, deliver }: WorkerStart): WorkerProcess {
   return process;
 }
 
+function makeDataDir(path: string, { instanceId }: InstanceSpec): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new CjmError("CJM_WORKER_START_FAILED", `The data folder of ${instanceId} cannot be made: ${errorMessage(cause)}.`, {
+      hint: "Make its parent writable, or set another data_dir in cjm.yaml.",
+      cause,
+      details: { path },
+    });
+  }
+}
+
+/** What a worker answers may be no JSON at all; then there is nothing to compare. */
+function comparable(compare: () => DriftReport | null): DriftReport | null {
+  try {
+    return compare();
+  } catch {
+    return null;
+  }
+}
+
 /** Never fails a start: a worker that cannot tell is one without drift. */
 async function lookForDrift({ spec, services }: WorkerStart, process: WorkerProcess, client: WorkerClient): Promise<DriftReport | null> {
   if (!services.config.driftDetection) return null;
@@ -97,7 +124,7 @@ async function lookForDrift({ spec, services }: WorkerStart, process: WorkerProc
     client.configSchemaText().catch(() => null),
     spec.manifest.drift_tracking.structural_surface_hash === null ? null : client.surfaceText().catch(() => null),
   ]);
-  const drift = driftOf(spec.manifest, { configSchema, surface });
+  const drift = comparable(() => driftOf(spec.manifest, { configSchema, surface }));
   if (drift === null) return null;
   const payload: JsonObject = {
     config_schema: drift.configSchema === null ? null : { ...drift.configSchema },
@@ -114,12 +141,12 @@ async function initialize(
   client: WorkerClient,
 ): Promise<void> {
   await runLifecycleCall({
-    name: "initialise",
+    name: "the initialisation",
     worker: { process, client },
     instanceId: spec.instanceId,
     services,
     onProgress,
     signal,
-    run: (jobId, until) => client.initialize(spec.config, jobId, until),
+    run: (worker, jobId, until) => worker.initialize(spec.config, jobId, until),
   });
 }

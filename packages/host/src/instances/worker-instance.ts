@@ -3,13 +3,14 @@ import { abortable } from "../internal/abortable.ts";
 import { SerialQueue } from "../internal/serial-queue.ts";
 import type { ProgressFrame } from "../workers/control-channel.ts";
 import { CallGate } from "./call-gate.ts";
-import type { CrashGuard, HeldBack } from "./crash-guard.ts";
+import { CrashGuard, type HeldBack } from "./crash-guard.ts";
 import { endWorker } from "./end-worker.ts";
 import type { InstanceServices } from "./instance-services.ts";
 import type { InstanceSpec } from "./instance-spec.ts";
 import { type InstanceState, nextInstanceState } from "./instance-state.ts";
 import { runLifecycleCall } from "./lifecycle-call.ts";
 import type { LiveWorker } from "./live-worker.ts";
+import { ProgressListeners } from "./progress-listeners.ts";
 import { recordEvent } from "./record-event.ts";
 import { startWorker } from "./start-worker.ts";
 
@@ -34,24 +35,30 @@ export interface InstanceObserver {
 /** A worker that is killed because it did not stop may still let go of what it holds, for so long. */
 const FORCED_GRACE_MS = 250;
 
+/** A start that is under way, or waits for the end of the worker before. */
+interface Start {
+  readonly worker: Promise<LiveWorker>;
+  readonly abort: AbortController;
+}
+
 /** One loaded instance: its worker's lifecycle from start to end, over as many workers as it takes. */
 export class WorkerInstance {
   readonly gate: CallGate;
   readonly crashGuard: CrashGuard;
   readonly #services: InstanceServices;
   readonly #observer: InstanceObserver;
-  readonly #listeners = new Map<string, (frame: ProgressFrame) => void>();
+  readonly #progress = new ProgressListeners();
   readonly #lifecycle = new SerialQueue();
   #spec: InstanceSpec;
   #state: InstanceState = "cold";
   #live: LiveWorker | null = null;
-  #starting: { readonly worker: Promise<LiveWorker>; readonly abort: AbortController } | null = null;
+  #starting: Start | null = null;
 
-  constructor(spec: InstanceSpec, services: InstanceServices, crashGuard: CrashGuard, observer: InstanceObserver) {
+  constructor(spec: InstanceSpec, services: InstanceServices, observer: InstanceObserver) {
     this.#spec = spec;
     this.#services = services;
     this.#observer = observer;
-    this.crashGuard = crashGuard;
+    this.crashGuard = new CrashGuard(services.clock);
     this.gate = new CallGate(spec.maxConcurrentCalls, () => observer.onIdle(this));
   }
 
@@ -82,26 +89,35 @@ export class WorkerInstance {
   }
 
   /**
-   * The worker, started when there is none. Concurrent callers share one start; a caller that gives up does not end it.
-   * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_HELD_BACK, CJM_WORKER_CRASH_LOOP, ...
+   * The worker, started when there is none. Concurrent callers share one start; a caller that gives up does not end it, and
+   * a restart meanwhile is waited for.
+   * @throws CjmError CJM_WORKER_START_FAILED, CJM_WORKER_START_TIMEOUT, CJM_WORKER_HELD_BACK, CJM_WORKER_CRASH_LOOP,
+   * CJM_CAPABILITY_NOT_LOADED once it was unloaded, ...
    */
-  worker(signal?: AbortSignal): Promise<LiveWorker> {
-    if (this.#live !== null) return Promise.resolve(this.#live);
-    if (this.#starting === null) {
-      const abort = new AbortController();
-      const starting = { worker: this.#lifecycle.run(() => this.#start(abort.signal)), abort };
-      this.#starting = starting;
-      const settled = (): void => {
-        if (this.#starting === starting) this.#starting = null;
-      };
-      starting.worker.then(settled, settled);
+  async worker(signal?: AbortSignal): Promise<LiveWorker> {
+    for (;;) {
+      if (this.#live !== null) return this.#live;
+      const start = this.#startOnce();
+      try {
+        return await abortable(start.worker, signal);
+      } catch (error) {
+        // That start was given up for a restart, or for good: the next one knows.
+        if (signal?.aborted === true || !start.abort.signal.aborted) throw error;
+      }
     }
-    return abortable(this.#starting.worker, signal);
   }
 
-  /** Ends the worker, or its start; whoever waits for that start gets the reason. Concurrent requests take their turn. */
+  /** The worker that serves, once a start that is under way has ended; null when there is none then. */
+  async current(): Promise<LiveWorker | null> {
+    await this.#starting?.worker.catch(() => {});
+    return this.#live;
+  }
+
+  /** Ends the worker, or its start. Concurrent requests take their turn. */
   stop({ to, phase, reason, force = false }: StopRequest): Promise<void> {
     this.#starting?.abort.abort(new CjmError("CJM_WORKER_DIED", `The start of ${this.#spec.instanceId} was given up: ${reason}.`));
+    // Whoever asks for a worker from now on gets one that starts after this end.
+    this.#starting = null;
     return this.#lifecycle.run(async () => {
       if (this.#state === "stopped") return;
       this.#to("stopping");
@@ -114,18 +130,18 @@ export class WorkerInstance {
   }
 
   /** Runs the capability's prefetch, as long as it makes progress. False: it has none. @throws CjmError as `worker`, CJM_WORKER_STALLED */
-  async prefetch(options: { readonly thresholdMs?: number; readonly signal?: AbortSignal }): Promise<boolean> {
-    const leave = await this.gate.enter(options.signal);
+  async prefetch({ thresholdMs, signal }: { readonly thresholdMs?: number; readonly signal?: AbortSignal }): Promise<boolean> {
+    const leave = await this.gate.enter(signal);
     try {
-      const worker = await this.worker(options.signal);
       return await runLifecycleCall({
-        name: "prefetch",
-        worker,
+        name: "a prefetch",
+        worker: await this.worker(signal),
         instanceId: this.#spec.instanceId,
         services: this.#services,
         onProgress: (jobId, listener) => this.onProgress(jobId, listener),
-        ...options,
-        run: (jobId, signal) => worker.client.prefetch(jobId, signal),
+        thresholdMs,
+        signal,
+        run: (client, jobId, until) => client.prefetch(jobId, until),
       });
     } finally {
       leave();
@@ -134,8 +150,7 @@ export class WorkerInstance {
 
   /** Calls `listener` for progress of one job until the returned function is called. */
   onProgress(jobId: string, listener: (frame: ProgressFrame) => void): () => void {
-    this.#listeners.set(jobId, listener);
-    return () => this.#listeners.delete(jobId);
+    return this.#progress.listen(jobId, listener);
   }
 
   /** Writes a row about it, and about the worker that serves now, into the journal. */
@@ -143,20 +158,25 @@ export class WorkerInstance {
     recordEvent(this.#services, this.#spec, { type, payload, sessionId: this.#live?.process.sessionId ?? null });
   }
 
-  /** Waits, for the short moment that takes, until the end of a worker is known after its connection broke. */
-  async deathOf(live: LiveWorker, when: string): Promise<CjmError | null> {
-    const timeout = Promise.withResolvers<null>();
-    const timer = setTimeout(timeout.resolve, 1_000, null);
-    const exit = await Promise.race([live.process.exited, timeout.promise]);
-    clearTimeout(timer);
-    return exit === null ? null : live.process.deathError(when);
+  #startOnce(): Start {
+    if (this.#starting !== null) return this.#starting;
+    const abort = new AbortController();
+    const start = { worker: this.#lifecycle.run(() => this.#start(abort.signal)), abort };
+    this.#starting = start;
+    const settled = (): void => {
+      if (this.#starting === start) this.#starting = null;
+    };
+    start.worker.then(settled, settled);
+    return start;
   }
 
   async #start(signal: AbortSignal): Promise<LiveWorker> {
     const { instanceId } = this.#spec;
     if (this.#live !== null) return this.#live;
-    if (this.#state === "stopped")
+    if (this.#state === "stopped") {
       throw new CjmError("CJM_CAPABILITY_NOT_LOADED", `${instanceId} was unloaded.`, { details: { instanceId } });
+    }
+    signal.throwIfAborted();
     this.crashGuard.assertMayStart(instanceId);
     this.#to("starting");
     let live: LiveWorker;
@@ -165,9 +185,7 @@ export class WorkerInstance {
         spec: this.#spec,
         services: this.#services,
         onProgress: (jobId, listener) => this.onProgress(jobId, listener),
-        deliver: (frame) => {
-          if (frame.job_id != null) this.#listeners.get(frame.job_id)?.(frame);
-        },
+        deliver: (frame) => this.#progress.deliver(frame),
         signal,
       });
     } catch (error) {
@@ -183,12 +201,15 @@ export class WorkerInstance {
 
   /** A worker that dies on its own takes the instance down until the next call starts another. */
   #watch(live: LiveWorker): void {
-    void live.process.exited.then(async () => {
+    void live.process.exited.then(() => {
       if (this.#live !== live) return;
       this.#live = null;
-      this.#to("down");
       this.#countDeath(this.#services.clock.monotonicMs() - live.readyAtMs);
-      await endWorker(live, { spec: this.#spec, services: this.#services, phase: "died", reason: "it died by itself", graceMs: 0 });
+      this.#to("down");
+      // In its turn, so that neither an unload ends nor a start begins before this end is over.
+      void this.#lifecycle.run(() =>
+        endWorker(live, { spec: this.#spec, services: this.#services, phase: "died", reason: "it died by itself", graceMs: 0 }),
+      );
     });
   }
 

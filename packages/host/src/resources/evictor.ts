@@ -1,4 +1,5 @@
 import type { WorkerInstance } from "../instances/worker-instance.ts";
+import { SerialQueue } from "../internal/serial-queue.ts";
 import { type EvictableResource, evictionTargetMb, planEviction, type Resident } from "./eviction-plan.ts";
 
 export interface MakeRoomRequest {
@@ -29,13 +30,19 @@ interface EvictorParts {
 /** Ends idle workers to make room. Their instances stay loaded and start again with their next call. */
 export class Evictor {
   readonly #parts: EvictorParts;
+  /** Two who are short of the same room must not both end what would have been enough for one. */
+  readonly #requests = new SerialQueue();
 
   constructor(parts: EvictorParts) {
     this.#parts = parts;
   }
 
   /** One after another, each only if it is still idle then, until enough is free. Nothing to free is no error. */
-  async makeRoom({ resource, shortfallMb, keep, reason }: MakeRoomRequest): Promise<RoomMade> {
+  makeRoom(request: MakeRoomRequest): Promise<RoomMade> {
+    return this.#requests.run(() => this.#makeRoom(request));
+  }
+
+  async #makeRoom({ resource, shortfallMb, keep, reason }: MakeRoomRequest): Promise<RoomMade> {
     const { instances, monitorId, residentOf, measure } = this.#parts;
     await measure();
     const live = instances().filter((instance) => instance.live !== null);

@@ -3,16 +3,33 @@ import type { ProfileStore } from "../host-ports.ts";
 import type { HeldBack } from "../instances/crash-guard.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
 import type { EvictableResource, Resident } from "./eviction-plan.ts";
+import type { ProcessTrees } from "./process-trees.ts";
 import type { SystemMonitor } from "./system-monitor.ts";
-import type { UsageSampler } from "./usage-sampler.ts";
 
 interface ViewParts {
   readonly profiles: ProfileStore | null;
-  readonly sampler: UsageSampler;
+  readonly trees: ProcessTrees;
   readonly monitor: SystemMonitor;
 }
 
-/** What is known of an instance's use of the machine, from the last measurements and without asking anyone. */
+/** What a worker holds, MiB; null: not measured. */
+export interface Residency {
+  readonly memoryMb: number | null;
+  readonly gpuMb: number | null;
+}
+
+/** What the dispatcher asks of an instance on every scan. */
+export interface InstanceDescription {
+  readonly instanceId: string;
+  readonly capabilityName: string;
+  readonly enabled: boolean;
+  readonly maxConcurrentCalls: number;
+  readonly configHash: string;
+  readonly requiresGpu: boolean;
+  readonly heldBack: HeldBack | null;
+}
+
+/** What is known of an instance and its use of the machine, without asking anyone. */
 export class ResourceView {
   readonly #parts: ViewParts;
 
@@ -20,9 +37,8 @@ export class ResourceView {
     this.#parts = parts;
   }
 
-  describe(instance: WorkerInstance) {
-    const { instanceId, manifest, enabled, maxConcurrentCalls, configHash } = instance.spec;
-    const heldBack: HeldBack | null = instance.heldBack;
+  describe({ spec, heldBack }: WorkerInstance): InstanceDescription {
+    const { instanceId, manifest, enabled, maxConcurrentCalls, configHash } = spec;
     const requiresGpu = manifest.code.resources?.requires_gpu ?? false;
     return { instanceId, capabilityName: manifest.code.name, enabled, maxConcurrentCalls, configHash, requiresGpu, heldBack };
   }
@@ -31,14 +47,16 @@ export class ResourceView {
     return this.#parts.profiles?.get(spec.instanceId, spec.configHash) ?? null;
   }
 
-  /** Null while it has no worker. */
-  residency({ live }: WorkerInstance): { readonly memoryMb: number | null; readonly gpuMb: number | null } | null {
+  /** By the last measurements. Null while it has no worker. */
+  residency({ live }: WorkerInstance): Residency | null {
     if (live === null) return null;
     const { pid } = live.process;
-    return { memoryMb: this.#parts.sampler.lastMemoryMb(pid), gpuMb: this.#parts.monitor.lastGpuMemoryMb(pid) };
+    return { memoryMb: this.#parts.trees.last(pid)?.memoryMb ?? null, gpuMb: this.#parts.monitor.lastGpuMemoryMb(pid) };
   }
 
+  /** As an eviction weighs it: its memory as of now, since an instance that was only loaded was never measured. */
   resident(instance: WorkerInstance, resource: EvictableResource): Resident {
+    if (resource === "memory" && instance.live !== null) this.#parts.trees.read(instance.live.process.pid);
     const residency = this.residency(instance);
     const sizes = this.profile(instance)?.sizes ?? null;
     return {

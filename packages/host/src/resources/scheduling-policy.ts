@@ -13,6 +13,8 @@ export interface SchedulingRequest {
   readonly resident: { readonly memoryMb: number | null; readonly gpuMb: number | null } | null;
   /** Asks the system monitor; null: nobody measures this machine. */
   readonly status: () => Promise<SystemStatus | null>;
+  /** Idle workers were ended to make room for it already: what is refused now is refused for good. */
+  readonly isLastAsk: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -21,7 +23,8 @@ export type SchedulingDecision =
   | { readonly kind: "refuse"; readonly reason: string; readonly resource: "gpu" | "memory"; readonly shortfallMb: number };
 
 /**
- * Decides whether a call may start now. Where a queue has admitted the job before, there is nothing left to decide; hosts
+ * Decides whether a call may start now. It is asked when the call has its turn at the instance, and once more after idle
+ * workers were ended for it. Where a queue has admitted the job before, there is nothing left to decide; hosts
  * that call instances directly choose one that guards the machine.
  */
 export interface SchedulingPolicy {
@@ -59,7 +62,10 @@ export function fits({ instanceId, sizes, resident }: SchedulingRequest, status:
 
 const LOOK_AGAIN_MS = 1_000;
 
-/** Waits until a call fits, looking again whenever one ends and each second, and refuses it after `longestWaitMs`. */
+/**
+ * Waits until a call fits, once idle workers could not make room for it: it looks again whenever a call ends and each
+ * second, and refuses after `longestWaitMs`.
+ */
 export class QueuePolicy implements SchedulingPolicy {
   readonly #clock: Clock;
   readonly #longestWaitMs: number;
@@ -74,7 +80,7 @@ export class QueuePolicy implements SchedulingPolicy {
     const untilMs = this.#clock.monotonicMs() + this.#longestWaitMs;
     for (;;) {
       const decision = await safetyPolicy.decide(request);
-      if (decision.kind === "start" || this.#clock.monotonicMs() >= untilMs) return decision;
+      if (decision.kind === "start" || !request.isLastAsk || this.#clock.monotonicMs() >= untilMs) return decision;
       await this.#change(request.signal);
     }
   }

@@ -1,5 +1,4 @@
 import type { Clock, SystemStatus } from "@cjm/core";
-import { readProcessTree } from "../workers/process-tree.ts";
 import type { WorkerClient } from "../workers/worker-client.ts";
 import { attributeGpu, type GpuProcessEntry } from "./gpu-attribution.ts";
 
@@ -13,27 +12,32 @@ interface ProcessList {
   readonly processes: readonly GpuProcessEntry[];
 }
 
-/**
- * The machine as the system monitor sees it. The instance is looked up at every use, so that a monitor that was restarted
- * is found again. Null means not measured, which is not zero.
- */
+interface MonitorParts {
+  /** Looked up at every use, so that a monitor that was restarted is found again. */
+  readonly client: () => Pick<WorkerClient, "systemStatus" | "processes"> | null;
+  /** Who belongs to the tree of a worker. */
+  readonly pidsOf: (rootPid: number) => ReadonlySet<number>;
+  readonly clock: Clock;
+}
+
+/** The machine as the system monitor sees it. Null means not measured, which is not zero. */
 export class SystemMonitor {
-  readonly #client: () => WorkerClient | null;
-  readonly #clock: Clock;
+  readonly #parts: MonitorParts;
   #hasGpu: boolean | null = null;
   #list: ProcessList | null = null;
   #request: Promise<ProcessList | null> | null = null;
+  #silentSinceMs: number | null = null;
 
-  constructor(client: () => WorkerClient | null, clock: Clock) {
-    this.#client = client;
-    this.#clock = clock;
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
   }
 
   async status(signal?: AbortSignal): Promise<SystemStatus | null> {
-    const client = this.#client();
+    const client = this.#parts.client();
     if (client === null) return null;
     try {
       const status = await client.systemStatus(signal);
+      this.#silentSinceMs = null;
       const totalMb = status.gpu_total_memory_mb ?? null;
       // A device whose memory nobody can tell, as where it shares the machine's, is no missing device.
       this.#hasGpu = totalMb === null ? (status.gpus ?? []).length > 0 : totalMb > 0;
@@ -47,41 +51,48 @@ export class SystemMonitor {
         gpuLoadPercent: this.#hasGpu ? (status.gpu_load_percent ?? null) : null,
       };
     } catch {
+      if (signal?.aborted !== true) this.#silentSinceMs = this.#parts.clock.monotonicMs();
       return null;
     }
   }
 
   /** GPU memory of a process tree, MiB: zero on a machine that has no GPU, null without a monitor that answers. */
   async gpuMemoryMb(rootPid: number): Promise<number | null> {
+    // Every call asks this at its end: one that hangs must not hold up all of them, each for as long as it may take.
+    if (this.#isSilent()) return this.lastGpuMemoryMb(rootPid);
     if (this.#hasGpu === null) await this.status();
-    if (this.#hasGpu !== true) return this.#hasGpu === false ? 0 : null;
     await this.refresh();
     return this.lastGpuMemoryMb(rootPid);
   }
 
   /** The same by the last list, without asking; null when that is too old, or there is none. */
   lastGpuMemoryMb(rootPid: number): number | null {
-    if (this.#hasGpu === false) return 0;
-    if (this.#list === null || this.#clock.monotonicMs() - this.#list.atMs > USABLE_MS) return null;
-    const tree = new Set(readProcessTree(rootPid).map(({ pid }) => pid));
-    return attributeGpu(this.#list.processes, tree)?.memoryMb ?? null;
+    if (this.#hasGpu !== true) return this.#hasGpu === false ? 0 : null;
+    if (this.#list === null || this.#parts.clock.monotonicMs() - this.#list.atMs > USABLE_MS) return null;
+    return attributeGpu(this.#list.processes, this.#parts.pidsOf(rootPid))?.memoryMb ?? null;
   }
 
   /** A young list of what is on the GPU: one request at a time, one a second at most, shared by all who ask. */
   async refresh(): Promise<void> {
-    if (this.#hasGpu !== true) return;
-    if (this.#list !== null && this.#clock.monotonicMs() - this.#list.atMs < FRESH_MS) return;
+    if (this.#hasGpu !== true || this.#isSilent()) return;
+    if (this.#list !== null && this.#parts.clock.monotonicMs() - this.#list.atMs < FRESH_MS) return;
     this.#request ??= this.#ask().finally(() => {
       this.#request = null;
     });
-    this.#list = await this.#request;
+    this.#list = (await this.#request) ?? this.#list;
+  }
+
+  #isSilent(): boolean {
+    return this.#silentSinceMs !== null && this.#parts.clock.monotonicMs() - this.#silentSinceMs < USABLE_MS;
   }
 
   async #ask(): Promise<ProcessList | null> {
+    const { client, clock } = this.#parts;
     try {
-      const processes = (await this.#client()?.processes()) ?? null;
-      return processes === null ? null : { atMs: this.#clock.monotonicMs(), processes };
+      const processes = (await client()?.processes()) ?? null;
+      return processes === null ? null : { atMs: clock.monotonicMs(), processes };
     } catch {
+      this.#silentSinceMs = clock.monotonicMs();
       return null;
     }
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "@cjm/core";
 import pidusage from "pidusage";
 import { peakMemoryMb, resetPeakMemory } from "../workers/peak-memory.ts";
-import { type ProcessUse, readProcessTree } from "../workers/process-tree.ts";
+import type { ProcessTrees, TreeUse } from "./process-trees.ts";
 
 export interface MeasuredUse {
   /** Highest sum of resident memory over the worker's process tree, MiB. */
@@ -32,7 +32,6 @@ interface Measurement {
 }
 
 const INTERVAL_MS = 250;
-const REMEMBERED = 256;
 
 /**
  * Watches the process trees of running calls: one timer for all of them, none while nothing runs. Between samples the
@@ -40,19 +39,20 @@ const REMEMBERED = 256;
  */
 export class UsageSampler implements Disposable {
   readonly #clock: Clock;
+  readonly #trees: ProcessTrees;
   readonly #gpu: GpuMeter;
   readonly #running = new Set<Measurement>();
-  readonly #lastMemoryMb = new Map<number, number>();
   #stopTimer: (() => void) | null = null;
 
-  constructor(clock: Clock, gpu: GpuMeter) {
+  constructor(clock: Clock, trees: ProcessTrees, gpu: GpuMeter) {
     this.#clock = clock;
+    this.#trees = trees;
     this.#gpu = gpu;
   }
 
   /** Begins to measure the tree of `pid`; the returned function ends it and says what it was. */
   start(pid: number): () => Promise<MeasuredUse> {
-    const { memoryMb, cpuMs } = totals(readProcessTree(pid));
+    const { memoryMb, cpuMs } = this.#trees.read(pid) ?? { memoryMb: 0, cpuMs: 0 };
     const alone = [...this.#running].every((running) => running.pid !== pid);
     const measurement: Measurement = {
       pid,
@@ -66,11 +66,6 @@ export class UsageSampler implements Disposable {
     this.#running.add(measurement);
     this.#schedule();
     return () => this.#finish(measurement);
-  }
-
-  /** Resident memory of a tree that was measured lately, MiB; null for one that never was. */
-  lastMemoryMb(pid: number): number | null {
-    return this.#lastMemoryMb.get(pid) ?? null;
   }
 
   [Symbol.dispose](): void {
@@ -106,22 +101,9 @@ export class UsageSampler implements Disposable {
   #sample(measurement: Measurement): void {
     const gpuMb = this.#gpu.lastGpuMemoryMb(measurement.pid);
     if (gpuMb !== null) measurement.gpuPeakMb = Math.max(measurement.gpuPeakMb ?? 0, gpuMb);
-    const tree = readProcessTree(measurement.pid);
-    if (tree.length > 0) {
-      const use = totals(tree);
-      this.#remember(measurement.pid, use.memoryMb);
-      fold(measurement, use);
-    } else if (process.platform !== "linux") {
-      void sampleElsewhere(measurement);
-    }
-  }
-
-  /** Of the last trees only: workers come and go. */
-  #remember(pid: number, memoryMb: number): void {
-    this.#lastMemoryMb.delete(pid);
-    this.#lastMemoryMb.set(pid, memoryMb);
-    const [oldest] = this.#lastMemoryMb.keys();
-    if (this.#lastMemoryMb.size > REMEMBERED && oldest !== undefined) this.#lastMemoryMb.delete(oldest);
+    const use = this.#trees.read(measurement.pid);
+    if (use !== null) fold(measurement, use);
+    else if (process.platform !== "linux") void sampleElsewhere(measurement);
   }
 }
 
@@ -135,11 +117,7 @@ async function sampleElsewhere(measurement: Measurement): Promise<void> {
   }
 }
 
-function fold(measurement: Measurement, { memoryMb, cpuMs }: { readonly memoryMb: number; readonly cpuMs: number }): void {
+function fold(measurement: Measurement, { memoryMb, cpuMs }: TreeUse): void {
   measurement.memoryPeakMb = Math.max(measurement.memoryPeakMb, memoryMb);
   measurement.cpuLastMs = Math.max(measurement.cpuLastMs, cpuMs);
-}
-
-function totals(tree: readonly ProcessUse[]): { readonly memoryMb: number; readonly cpuMs: number } {
-  return tree.reduce((sum, use) => ({ memoryMb: sum.memoryMb + use.residentMb, cpuMs: sum.cpuMs + use.cpuMs }), { memoryMb: 0, cpuMs: 0 });
 }

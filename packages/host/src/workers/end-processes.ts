@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type ProcessUse, readProcess } from "./process-tree.ts";
 
+/** A process that starts others faster than they are ended is given up after so many passes. */
+const MOST_PASSES = 8;
+
 /** To the whole process group that a worker leads. */
 export function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
   if (leaderPid > 0) sendSignal(-leaderPid, signal);
@@ -14,13 +17,15 @@ export function killProcesses(processes: readonly ProcessUse[]): void {
 }
 
 /**
- * Kills whatever a worker started and left behind, also what ran away into another session or lost its parent: every
- * process that carries the worker's session id in its environment. Reads the whole process table, so only once for an end.
+ * Kills every process that carries a worker's session id in its environment: also what ran away into another session or
+ * lost its parent. Reads the whole process table, so it is done once, when a worker has ended.
  */
 export function killSession(sessionId: string): void {
   const marker = `CJM_WORKER_SESSION_ID=${sessionId}`;
-  for (const pid of allPids()) {
-    if (pid !== process.pid && carries(pid, marker)) sendSignal(pid, "SIGKILL");
+  for (let pass = 0; pass < MOST_PASSES; pass += 1) {
+    const found = allPids().filter((pid) => pid !== process.pid && carries(pid, marker));
+    if (found.length === 0) return;
+    for (const pid of found) sendSignal(pid, "SIGKILL");
   }
 }
 

@@ -1,5 +1,6 @@
 import { CjmError, errorFromJobError, errorMessage } from "@cjm/core";
 import { detailOfBody, jobErrorOfBody } from "@cjm/protocol";
+import type { TransportFault } from "./transport-fault.ts";
 import { describeExit, type WorkerExit } from "./worker-exit.ts";
 
 export interface FailureSubject {
@@ -39,16 +40,12 @@ const STEP_WORDS: Readonly<Record<string, string>> = {
   onDisable: "run its on_disable hook",
 };
 
-/** The error for an answer that should be JSON and is none. */
-export function notJson(text: string, path: string, subject: FailureSubject, cause: unknown): CjmError {
-  return new CjmError(
-    "CJM_PROTOCOL_VIOLATION",
-    `The worker of ${subject.instanceId} answered ${path} with what is no JSON: ${text.slice(0, 200)}`,
-    {
-      cause,
-      details: { path },
-    },
-  );
+/** The error for an answer that is not what the contract says of that path; `fault` completes "answered ... with". */
+export function errorOfShape(path: string, fault: string, subject: FailureSubject, cause: unknown): CjmError {
+  return new CjmError("CJM_PROTOCOL_VIOLATION", `The worker of ${subject.instanceId} answered ${path} with ${fault}`, {
+    cause,
+    details: { path },
+  });
 }
 
 export interface Death extends FailureSubject {
@@ -81,10 +78,19 @@ export function errorOfDeath(death: Death): CjmError {
   return new CjmError("CJM_WORKER_DIED", `The worker of ${instanceId} died ${death.when} (${describeExit(exit)}). ${output}`, { details });
 }
 
-/** The error for a worker that lives and could not be reached. */
-export function errorOfTransport(error: unknown, subject: FailureSubject): CjmError {
-  return new CjmError("CJM_WORKER_UNREACHABLE", `The worker of ${subject.instanceId} runs and does not answer: ${errorMessage(error)}.`, {
-    cause: error,
-    details: { ...subject },
-  });
+/** The error for a worker that lives, by what went wrong between it and us. */
+export function errorOfTransport(error: unknown, fault: TransportFault, subject: FailureSubject): CjmError {
+  const options = { cause: error, details: { ...subject } };
+  if (fault === "foreign") {
+    return new CjmError(
+      "CJM_PROTOCOL_VIOLATION",
+      `The worker of ${subject.instanceId} answered with what is no HTTP: ${errorMessage(error)}.`,
+      options,
+    );
+  }
+  return new CjmError(
+    "CJM_WORKER_UNREACHABLE",
+    `The worker of ${subject.instanceId} runs and does not answer: ${errorMessage(error)}.`,
+    options,
+  );
 }

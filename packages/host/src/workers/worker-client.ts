@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import type { CallEnvelope, CallTarget, JsonObject, JsonValue } from "@cjm/core";
+import { type CallEnvelope, type CallTarget, type CjmError, describeIssues, type JsonObject, type JsonValue } from "@cjm/core";
 import {
   ACCOUNTS_HEADER,
   type Account,
@@ -19,29 +18,25 @@ import {
   SystemStatusSchema,
   USAGE_HEADER,
 } from "@cjm/protocol";
-import { Pool } from "undici";
-import type * as z from "zod";
-import { errorOfAnswer, errorOfLifecycle, type FailureSubject, notJson } from "./failure-classifier.ts";
+import { type Dispatcher, Pool } from "undici";
+import * as z from "zod";
+import { errorOfAnswer, errorOfLifecycle, errorOfShape, type FailureSubject } from "./failure-classifier.ts";
 import { readStream } from "./stream-reader.ts";
+import { requestText, type TextAnswer } from "./text-request.ts";
 import type { WorkerEndpoint } from "./worker-endpoint.ts";
 
 /** What a call reported to have consumed, by unit. */
 export type Usage = Readonly<Record<string, number>>;
 
+/** What a worker made of a call, and what it recorded meanwhile. */
 export interface CallAnswer {
-  readonly value: JsonValue;
-  readonly accounts: readonly Account[];
-  readonly usage: Usage;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
+  readonly outcome: { readonly kind: "value"; readonly value: JsonValue } | { readonly kind: "failed"; readonly error: CjmError };
   readonly accounts: readonly Account[];
   readonly usage: Usage;
 }
 
 const QUICK_MS = 5_000;
+const JsonObjectSchema = z.record(z.string(), z.unknown());
 
 /**
  * The routes of one worker as typed calls. It raises what the worker reports as `CjmError`, and transport errors as they
@@ -57,8 +52,8 @@ export class WorkerClient implements AsyncDisposable {
     this.#subject = subject;
     this.#pool = new Pool(endpoint.kind === "socket" ? "http://worker" : `http://127.0.0.1:${endpoint.port}`, {
       ...(endpoint.kind === "socket" ? { socketPath: endpoint.path } : {}),
+      // As many connections as there are calls: what is asked beside them must never wait for one.
       pipelining: 1,
-      connections: 128,
       // Long calls are governed by deadlines and the worker's life, not by silence on the wire.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -85,22 +80,26 @@ export class WorkerClient implements AsyncDisposable {
     return this.#ask("listProcesses", ProcessListSchema, { signal });
   }
 
-  async config(): Promise<JsonObject> {
-    return (await this.#ok("config", quickly())) as JsonObject;
+  config(): Promise<JsonObject> {
+    return this.#ask("config", JsonObjectSchema) as Promise<JsonObject>;
   }
 
-  async configOptions(): Promise<JsonObject> {
-    return (await this.#ok("configOptions", quickly())) as JsonObject;
+  configOptions(): Promise<JsonObject> {
+    return this.#ask("configOptions", JsonObjectSchema) as Promise<JsonObject>;
+  }
+
+  configSchema(): Promise<JsonObject> {
+    return this.#ask("configSchema", JsonObjectSchema) as Promise<JsonObject>;
   }
 
   /** As JSON text: how a number was written decides hashes. */
-  configSchemaText(): Promise<string> {
-    return this.#text("configSchema");
+  async configSchemaText(): Promise<string> {
+    return (await this.#okText("configSchema", quickly())).text;
   }
 
   /** As JSON text, as above. */
-  surfaceText(): Promise<string> {
-    return this.#text("surface");
+  async surfaceText(): Promise<string> {
+    return (await this.#okText("surface", quickly())).text;
   }
 
   /** Of one job, or of the latest call. */
@@ -110,23 +109,23 @@ export class WorkerClient implements AsyncDisposable {
 
   /** No time limit of its own: models load for minutes. @throws CjmError with the worker's own detail */
   async initialize(config: JsonObject, jobId: string, signal?: AbortSignal): Promise<void> {
-    await this.#ok("initialize", { body: config, query: queryOf(jobId), signal });
+    await this.#okText("initialize", { body: config, query: queryOf(jobId), signal });
   }
 
   /** False: this worker cannot, and is to be initialised anew instead. @throws CjmError with the worker's own detail */
-  async reconfigure(oldConfig: JsonObject, newConfig: JsonObject, jobId: string): Promise<boolean> {
-    const request = { body: { old_config: oldConfig, new_config: newConfig }, query: queryOf(jobId) };
-    const answer = await this.#send("reconfigure", request);
-    if (answer.status === 200) return StatusReplySchema.parse(answer.body).status !== "not_supported";
-    if (answer.status === 500) throw errorOfLifecycle(answer.body, this.#subject, "reconfigure");
+  async reconfigure(oldConfig: JsonObject, newConfig: JsonObject, jobId: string, signal?: AbortSignal): Promise<boolean> {
+    const request = { body: { old_config: oldConfig, new_config: newConfig }, query: queryOf(jobId), signal };
+    const answer = await this.#text("reconfigure", request);
+    if (answer.status === 200) return this.#supported("reconfigure", answer);
+    if (answer.status === 500) throw errorOfLifecycle(parseLeniently(answer.text), this.#subject, "reconfigure");
     return false;
   }
 
   /** False: the capability has nothing to prefetch. @throws CjmError with the worker's own detail */
   async prefetch(jobId: string, signal?: AbortSignal): Promise<boolean> {
-    const answer = await this.#send("prefetch", { body: {}, query: queryOf(jobId), signal });
-    if (answer.status === 200) return StatusReplySchema.parse(answer.body).status !== "not_supported";
-    throw errorOfLifecycle(answer.body, this.#subject, "prefetch");
+    const answer = await this.#text("prefetch", { body: {}, query: queryOf(jobId), signal });
+    if (answer.status === 200) return this.#supported("prefetch", answer);
+    throw errorOfLifecycle(parseLeniently(answer.text), this.#subject, "prefetch");
   }
 
   /** Tells the capability that its instance was enabled or disabled. @throws CjmError when its hook failed */
@@ -142,14 +141,23 @@ export class WorkerClient implements AsyncDisposable {
 
   async call(target: CallTarget, envelope: CallEnvelope, signal: AbortSignal): Promise<CallAnswer> {
     const route = target.channel === "task" ? "task" : "execute";
-    const { status, body, accounts, usage } = await this.#send(route, { body: { ...bodyOf(target), envelope }, signal });
-    if (status !== 200) throw new CallFailure(errorOfAnswer(status, body, this.#subject), { accounts, usage });
-    return { value: body as JsonValue, accounts, usage };
+    const { status, headers, text } = await this.#text(route, { body: { ...bodyOf(target), envelope }, signal });
+    return {
+      outcome:
+        status === 200
+          ? { kind: "value", value: this.#json(route, text) as JsonValue }
+          : { kind: "failed", error: errorOfAnswer(status, parseLeniently(text), this.#subject) },
+      accounts: decodeAccounts(headerOf(headers, ACCOUNTS_HEADER)),
+      usage: decodeUsage(headerOf(headers, USAGE_HEADER)) ?? {},
+    };
   }
 
   /** Yields chunks as they come; ending the iteration early drops the connection, which ends the worker's generator. */
   async *stream(target: CallTarget, envelope: CallEnvelope, signal: AbortSignal): AsyncGenerator<JsonValue, void, undefined> {
-    const { statusCode, body } = await this.#request("executeStream", { body: { ...bodyOf(target), envelope }, signal });
+    const { statusCode, body } = await this.#pool.request({
+      ...this.#requestOf("executeStream", { body: { ...bodyOf(target), envelope } }),
+      signal,
+    });
     if (statusCode !== 200) throw errorOfAnswer(statusCode, parseLeniently(await body.text()), this.#subject);
     yield* readStream(body, this.#subject);
   }
@@ -159,52 +167,52 @@ export class WorkerClient implements AsyncDisposable {
   }
 
   async #ask<T extends z.ZodType>(route: RouteName, schema: T, request: WorkerRequest = {}): Promise<z.output<T>> {
-    return schema.parse(await this.#ok(route, { ...request, ...quickly(request.signal) }));
+    const { text } = await this.#okText(route, { ...request, ...quickly(request.signal) });
+    return this.#shaped(route, schema, this.#json(route, text));
   }
 
-  async #ok(route: RouteName, request: WorkerRequest): Promise<unknown> {
-    const answer = await this.#send(route, request);
-    if (answer.status === 200) return answer.body;
-    throw answer.status === 400
-      ? errorOfLifecycle(answer.body, this.#subject, route)
-      : errorOfAnswer(answer.status, answer.body, this.#subject);
+  async #okText(route: RouteName, request: WorkerRequest): Promise<TextAnswer> {
+    const answer = await this.#text(route, request);
+    if (answer.status === 200) return answer;
+    const body = parseLeniently(answer.text);
+    throw answer.status === 400 ? errorOfLifecycle(body, this.#subject, route) : errorOfAnswer(answer.status, body, this.#subject);
   }
 
-  async #text(route: RouteName): Promise<string> {
-    const { statusCode, body } = await this.#request(route, quickly());
-    const text = await body.text();
-    if (statusCode === 200) return text;
-    throw errorOfAnswer(statusCode, parseLeniently(text), this.#subject);
+  #text(route: RouteName, request: WorkerRequest): Promise<TextAnswer> {
+    return requestText(this.#pool, this.#requestOf(route, request), request.signal);
   }
 
-  async #send(route: RouteName, request: WorkerRequest): Promise<Answer> {
-    const { statusCode: status, headers, body } = await this.#request(route, request);
-    const text = await body.text();
-    return {
-      status,
-      body: status === 200 ? this.#parse(text, route) : parseLeniently(text),
-      accounts: decodeAccounts(headerOf(headers, ACCOUNTS_HEADER)),
-      usage: decodeUsage(headerOf(headers, USAGE_HEADER)) ?? {},
-    };
-  }
-
-  #parse(text: string, route: RouteName): unknown {
-    try {
-      return parsePythonJson(text);
-    } catch (cause) {
-      throw notJson(text, ROUTES[route].path, this.#subject, cause);
-    }
-  }
-
-  #request(route: RouteName, { body, query, signal }: WorkerRequest): Promise<WorkerResponse> {
+  #requestOf(route: RouteName, { body, query }: WorkerRequest): Dispatcher.DispatchOptions {
     const { method, path } = ROUTES[route];
-    return this.#pool.request({
+    return {
       method,
       path: query === undefined ? path : `${path}${query}`,
       headers: method === "POST" ? { ...this.#headers, "content-type": "application/json" } : this.#headers,
       ...(method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    };
+  }
+
+  #supported(route: RouteName, { text }: TextAnswer): boolean {
+    return this.#shaped(route, StatusReplySchema, this.#json(route, text)).status !== "not_supported";
+  }
+
+  #json(route: RouteName, text: string): unknown {
+    try {
+      return parsePythonJson(text);
+    } catch (cause) {
+      throw errorOfShape(ROUTES[route].path, `what is no JSON: ${text.slice(0, 200)}`, this.#subject, cause);
+    }
+  }
+
+  #shaped<T extends z.ZodType>(route: RouteName, schema: T, value: unknown): z.output<T> {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw errorOfShape(
+      ROUTES[route].path,
+      `another shape than it should: ${describeIssues(parsed.error).join("; ")}`,
+      this.#subject,
+      parsed.error,
+    );
   }
 }
 
@@ -213,24 +221,6 @@ interface WorkerRequest {
   /** With its question mark. */
   readonly query?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-interface WorkerResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable & { text(): Promise<string> };
-}
-
-/** A failed call with what the worker recorded before it failed. */
-export class CallFailure extends Error {
-  readonly accounts: readonly Account[];
-  readonly usage: Usage;
-
-  constructor(cause: Error, recorded: { readonly accounts: readonly Account[]; readonly usage: Usage }) {
-    super(cause.message, { cause });
-    this.accounts = recorded.accounts;
-    this.usage = recorded.usage;
-  }
 }
 
 function bodyOf(target: CallTarget): JsonObject {
@@ -247,9 +237,9 @@ function queryOf(jobId: string | null): string | undefined {
   return jobId === null ? undefined : `?job_id=${encodeURIComponent(jobId)}`;
 }
 
-function headerOf(headers: WorkerResponse["headers"], name: string): string | undefined {
+function headerOf(headers: TextAnswer["headers"], name: string): string | undefined {
   const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  return typeof value === "object" ? value[0] : value;
 }
 
 /** Bodies of failures may be plain text. */

@@ -11,6 +11,11 @@ export function describeExit(exit: WorkerExit): string {
   return exit.signal === null ? `exit code ${exit.code ?? "unknown"}` : `signal ${exit.signal}`;
 }
 
+/** Why it ended, for the journal: our reason, or how it died. */
+export function reasonOfExit(exit: WorkerExit): string {
+  return exit.endedBy ?? `it died by itself (${describeExit(exit)})`;
+}
+
 /** The original's `returncode`: the exit code, or the negative number of the signal; null when neither is known. */
 export function returnCode(exit: WorkerExit, signalNumbers: Readonly<Record<string, number>>): number | null {
   if (exit.signal === null) return exit.code;

@@ -1,21 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { Duplex } from "node:stream";
-import {
-  CjmError,
-  type Clock,
-  type DiagnosticsStore,
-  errorFromJobError,
-  type Manifest,
-  parseTimestamp,
-  type WorkerSessionId,
-} from "@cjm/core";
+import type { Duplex, Readable } from "node:stream";
+import { type CjmError, type Clock, type DiagnosticsStore, type Manifest, parseTimestamp, type WorkerSessionId } from "@cjm/core";
 import { CONTROL_FD, type WorkerFrame } from "@cjm/protocol";
 import { ControlChannel, type ProgressFrame } from "./control-channel.ts";
+import { DiagnosticsPump } from "./diagnostics-pump.ts";
 import { killProcesses, killSession, signalGroup } from "./end-processes.ts";
-import { errorOfDeath } from "./failure-classifier.ts";
-import { OutputPump } from "./output-pump.ts";
-import { readProcessTree } from "./process-tree.ts";
+import { errorOfDeath, errorOfTransport, type FailureSubject } from "./failure-classifier.ts";
+import { type ProcessUse, readProcessTree } from "./process-tree.ts";
+import { cannotRun, diedBeforeReady, reportedFailure, startTimeout } from "./start-errors.ts";
+import { transportFault } from "./transport-fault.ts";
 import type { WorkerEndpoint } from "./worker-endpoint.ts";
 import type { WorkerExit } from "./worker-exit.ts";
 import { workerLaunch } from "./worker-launch.ts";
@@ -32,10 +26,16 @@ export interface WorkerProcessOptions {
   readonly diagnostics: DiagnosticsStore;
   readonly clock: Clock;
   readonly onProgress: (frame: ProgressFrame) => void;
+  /** The diagnostics store failed; told once. */
+  readonly onDiagnosticsLost: (error: unknown) => void;
 }
 
 /** Longer than our workers allow themselves for their last answers and the capability's cleanup together. */
 export const TERMINATION_GRACE_MS = 7_000;
+/** How long the end of a process may take to be known after its connection or its control channel was closed. */
+const EXIT_NEWS_MS = 1_000;
+/** How long output may still come after the end: a process of another user may hold the pipe open for ever. */
+const LAST_OUTPUT_MS = 500;
 
 /**
  * One worker process with everything that belongs to it: control channel, output, token, exit. It knows nothing of HTTP.
@@ -43,32 +43,42 @@ export const TERMINATION_GRACE_MS = 7_000;
  */
 export class WorkerProcess implements AsyncDisposable {
   readonly sessionId: WorkerSessionId;
-  /** Resolves when the process has ended and its output has been read. */
+  /** Resolves when the process has ended, everything it had started is killed, and its output has been read. */
   readonly exited: Promise<WorkerExit>;
   readonly #options: WorkerProcessOptions;
+  readonly #subject: FailureSubject;
   readonly #child: ChildProcess;
-  readonly #channel: ControlChannel;
-  readonly #output: OutputPump;
+  readonly #channel: ControlChannel | null;
+  readonly #output: DiagnosticsPump;
   readonly #token = randomBytes(32).toString("hex");
   readonly #ready = Promise.withResolvers<WorkerEndpoint>();
   #exit: WorkerExit | null = null;
   #endedBy: string | null = null;
-  #termination: Promise<WorkerExit> | null = null;
+  /** Its descendants when it was first told to end. */
+  #tree: readonly ProcessUse[] = [];
 
   /** Spawns at once. @throws CjmError CJM_MANIFEST_INVALID, CJM_WORKER_START_FAILED */
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
+    this.#subject = { instanceId: options.instanceId, capabilityName: options.manifest.code.name };
     this.sessionId = options.sessionId;
     const { command, args } = workerLaunch(options.manifest, options.socketPath, options.adapters);
-    this.#child = spawn(command, args, { detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...options.environment } });
-    this.#output = new OutputPump(options.diagnostics, options.clock, options.sessionId);
-    if (this.#child.stdout !== null) this.#output.attach(this.#child.stdout, "stdout");
-    if (this.#child.stderr !== null) this.#output.attach(this.#child.stderr, "stderr");
-    this.#channel = new ControlChannel(this.#child.stdio[CONTROL_FD] as Duplex, (frame) => this.#take(frame));
-    this.#channel.hello(this.#token, options.sessionId);
+    this.#child = this.#spawn(command, args);
+    const { diagnostics: store, clock, sessionId, onDiagnosticsLost: onLoss } = options;
+    this.#output = new DiagnosticsPump({ store, clock, sessionId, onLoss });
     this.exited = this.#watchExit(command);
     // Whoever waits for readiness sees the failure; nobody else has to.
     this.#ready.promise.catch(() => {});
+    // Without a descriptor left there are no streams, and the failure is an event that comes later.
+    const { stdout, stderr, stdio } = this.#child as { stdout?: Readable; stderr?: Readable; stdio?: readonly unknown[] };
+    if (stdout != null) this.#output.attach(stdout, "stdout");
+    if (stderr != null) this.#output.attach(stderr, "stderr");
+    const control = stdio?.[CONTROL_FD];
+    this.#channel =
+      control == null
+        ? null
+        : new ControlChannel(control as Duplex, { onFrame: (frame) => this.#take(frame), onClosed: () => this.#channelClosed() });
+    this.#channel?.hello(this.#token, sessionId);
   }
 
   get pid(): number {
@@ -90,7 +100,9 @@ export class WorkerProcess implements AsyncDisposable {
    */
   async ready(timeoutMs: number, signal?: AbortSignal): Promise<WorkerEndpoint> {
     const interrupted = Promise.withResolvers<never>();
-    const cancelTimer = this.#options.clock.schedule(timeoutMs, () => interrupted.reject(this.#startTimeout(timeoutMs)));
+    const cancelTimer = this.#options.clock.schedule(timeoutMs, () =>
+      interrupted.reject(startTimeout(this.#subject, timeoutMs, this.lastOutput)),
+    );
     const onAbort = (): void => interrupted.reject(signal?.reason);
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -108,45 +120,64 @@ export class WorkerProcess implements AsyncDisposable {
 
   /**
    * Ends the worker and every descendant it had, also those in other sessions and those that ignore SIGTERM. Idempotent;
-   * concurrent calls share one end.
+   * the shortest grace of several calls counts.
+   * @param reason of the first call, for whoever waits on it
    * @param graceMs how long it may take to end after SIGTERM; with zero it is killed at once
    */
   terminate(reason: string, graceMs: number = TERMINATION_GRACE_MS): Promise<WorkerExit> {
-    this.#termination ??= this.#terminate(reason, graceMs);
-    return this.#termination;
+    if (this.#exit !== null) return this.exited;
+    if (this.#endedBy === null) {
+      this.#endedBy = reason;
+      // Found before the signal: once the worker is gone, its descendants are nobody's children any more.
+      this.#tree = readProcessTree(this.pid);
+      if (graceMs > 0) signalGroup(this.pid, "SIGTERM");
+    }
+    if (graceMs > 0) {
+      const timer = setTimeout(() => this.#kill(), graceMs);
+      void this.exited.then(() => clearTimeout(timer));
+    } else {
+      this.#kill();
+    }
+    return this.exited;
   }
 
   /** The error for whoever waited on this worker when it died. */
   deathError(when: string): CjmError {
     const exit = this.#exit ?? { code: null, signal: null, endedBy: this.#endedBy };
-    return errorOfDeath({
-      instanceId: this.#options.instanceId,
-      capabilityName: this.#options.manifest.code.name,
-      exit,
-      lastOutput: this.lastOutput,
-      when,
-    });
+    return errorOfDeath({ ...this.#subject, exit, lastOutput: this.lastOutput, when });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.terminate("its owner was closed");
   }
 
-  async #terminate(reason: string, graceMs: number): Promise<WorkerExit> {
-    if (this.#exit !== null) return this.exited;
-    this.#endedBy = reason;
-    // Found before the signal: once the worker is gone, its descendants are nobody's children any more.
-    const tree = readProcessTree(this.pid);
-    if (graceMs > 0) {
-      signalGroup(this.pid, "SIGTERM");
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, graceMs);
-      await Promise.race([this.exited, late.promise]);
-      clearTimeout(timer);
-    }
+  /** What a failed request to this worker means: its death explains a broken connection. Anything else stays what it is. */
+  async explain(error: unknown, when: string): Promise<unknown> {
+    const fault = transportFault(error);
+    if (fault === null) return error;
+    if (fault === "broke" && this.#exit === null) await within(EXIT_NEWS_MS, this.exited);
+    return this.#exit === null ? errorOfTransport(error, fault, this.#subject) : await this.exited.then(() => this.deathError(when));
+  }
+
+  /** A worker without its channel would not notice the end of this process; most often its own end closed it. */
+  #channelClosed(): void {
+    if (this.#exit !== null) return;
+    const timer = setTimeout(() => void this.terminate("it closed its control channel", 0), EXIT_NEWS_MS);
+    timer.unref();
+    void this.exited.then(() => clearTimeout(timer));
+  }
+
+  #kill(): void {
     signalGroup(this.pid, "SIGKILL");
-    killProcesses(tree);
-    return this.exited;
+    killProcesses(this.#tree);
+  }
+
+  #spawn(command: string, args: readonly string[]): ChildProcess {
+    try {
+      return spawn(command, args, { detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...this.#options.environment } });
+    } catch (error) {
+      throw cannotRun(this.#subject, command, error);
+    }
   }
 
   #take(frame: WorkerFrame): void {
@@ -156,32 +187,22 @@ export class WorkerProcess implements AsyncDisposable {
           frame.port == null ? { kind: "socket", path: this.#options.socketPath, token: this.#token } : { kind: "port", port: frame.port },
         );
         return;
-      case "failed": {
-        const cause = errorFromJobError(frame.error, { capabilityName: this.#options.manifest.code.name });
-        this.#ready.reject(
-          new CjmError("CJM_WORKER_START_FAILED", `${this.#options.instanceId} could not be started: ${frame.error.message}`, {
-            cause,
-            jobError: frame.error,
-            category: frame.error.category,
-          }),
-        );
+      case "failed":
+        this.#ready.reject(reportedFailure(this.#subject, frame.error));
         return;
-      }
       case "progress":
         this.#options.onProgress(frame);
         return;
       case "log":
-        this.#options.diagnostics.appendRecords([
-          {
-            occurredAt: parseTimestamp(frame.ts) ?? this.#options.clock.now(),
-            workerSessionId: this.sessionId,
-            jobId: frame.job_id ?? null,
-            level: frame.level,
-            loggerName: frame.logger,
-            message: frame.message,
-            excText: frame.exc_text ?? null,
-          },
-        ]);
+        this.#output.record({
+          occurredAt: parseTimestamp(frame.ts) ?? this.#options.clock.now(),
+          workerSessionId: this.sessionId,
+          jobId: frame.job_id ?? null,
+          level: frame.level,
+          loggerName: frame.logger,
+          message: frame.message,
+          excText: frame.exc_text ?? null,
+        });
         return;
       default:
         frame satisfies never;
@@ -190,46 +211,32 @@ export class WorkerProcess implements AsyncDisposable {
 
   #watchExit(command: string): Promise<WorkerExit> {
     const { promise, resolve } = Promise.withResolvers<WorkerExit>();
-    const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+    const drained = new Promise<void>((done) => this.#child.once("close", () => done()));
+    const end = async (code: number | null, signal: NodeJS.Signals | null): Promise<void> => {
       if (this.#exit !== null) return;
-      this.#exit = { code, signal, endedBy: this.#endedBy };
+      const exit = { code, signal, endedBy: this.#endedBy };
+      this.#exit = exit;
+      this.#kill();
       killSession(this.sessionId);
+      await within(LAST_OUTPUT_MS, drained);
       this.#output.flush();
-      this.#channel.close();
-      this.#ready.reject(this.#startFailure());
-      resolve(this.#exit);
+      this.#channel?.close();
+      this.#ready.reject(diedBeforeReady(this.deathError("before it was ready")));
+      resolve(exit);
     };
     this.#child.once("error", (error) => {
-      this.#ready.reject(
-        new CjmError(
-          "CJM_WORKER_START_FAILED",
-          `${this.#options.instanceId} could not be started: ${command} cannot be run (${error.message}).`,
-          {
-            hint: "Run 'cjm-ctl install-all' to make its environment anew.",
-            cause: error,
-          },
-        ),
-      );
-      end(null, null);
+      this.#ready.reject(cannotRun(this.#subject, command, error));
+      void end(null, null);
     });
-    // 'exit' and not 'close': a descendant may hold the output open for ever.
-    this.#child.once("exit", (code, signal) => setImmediate(end, code, signal));
+    this.#child.once("exit", (code, signal) => void end(code, signal));
     return promise;
   }
+}
 
-  #startFailure(): CjmError {
-    const death = this.deathError("before it was ready");
-    return new CjmError("CJM_WORKER_START_FAILED", death.message, { details: death.details, cause: death });
-  }
-
-  #startTimeout(timeoutMs: number): CjmError {
-    const output = this.lastOutput.map((line) => `\n  | ${line}`).join("");
-    return new CjmError(
-      "CJM_WORKER_START_TIMEOUT",
-      `${this.#options.instanceId} was not ready within ${timeoutMs / 1000} s.${output === "" ? " It printed nothing." : ` Its last output:${output}`}`,
-      {
-        details: { timeoutMs, lastOutput: this.lastOutput },
-      },
-    );
-  }
+/** Resolves with the promise, at the latest after `ms`. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([promise, late.promise]);
+  clearTimeout(timer);
 }

@@ -1,0 +1,81 @@
+import type { Clock } from "@cjm/core";
+import { type ProcessUse, readProcess, readProcessTree } from "../workers/process-tree.ts";
+
+/** What a process tree used when it was read. */
+export interface TreeUse {
+  readonly memoryMb: number;
+  /** Processor time so far. */
+  readonly cpuMs: number;
+}
+
+interface KnownTree {
+  readonly walkedMs: number;
+  readonly members: readonly ProcessUse[];
+  readonly use: TreeUse;
+}
+
+/** Members found this long ago are read again without a walk, which costs ten times as much as reading one process. */
+const WALK_MS = 250;
+const MOST_TREES = 256;
+
+/** The process trees of workers: who belongs to them, and what they use. Who began and ended within a moment is not seen. */
+export class ProcessTrees {
+  readonly #clock: Clock;
+  readonly #known = new Map<number, KnownTree>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Read now. Null when the process is gone, or where there is no `/proc`. */
+  read(root: number): TreeUse | null {
+    return this.#read(root)?.use ?? null;
+  }
+
+  /** By the last reading. Null for a tree that was never read. */
+  last(root: number): TreeUse | null {
+    return this.#known.get(root)?.use ?? null;
+  }
+
+  /** Who belongs to it, as of a moment ago. */
+  pids(root: number): ReadonlySet<number> {
+    const known = this.#known.get(root);
+    const members = known !== undefined && this.#isYoung(known) ? known.members : (this.#read(root)?.members ?? []);
+    return new Set(members.map(({ pid }) => pid));
+  }
+
+  #read(root: number): KnownTree | null {
+    const known = this.#known.get(root);
+    const walks = known === undefined || !this.#isYoung(known);
+    const members = walks ? readProcessTree(root) : known.members.flatMap(again);
+    if (members[0]?.pid !== root) return null;
+    const tree = { walkedMs: walks ? this.#clock.monotonicMs() : known.walkedMs, members, use: totals(members) };
+    this.#remember(root, tree);
+    return tree;
+  }
+
+  #isYoung({ walkedMs }: KnownTree): boolean {
+    return this.#clock.monotonicMs() - walkedMs < WALK_MS;
+  }
+
+  /** Of the last trees only: workers come and go. */
+  #remember(root: number, tree: KnownTree): void {
+    this.#known.delete(root);
+    this.#known.set(root, tree);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_TREES && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+/** Pids come round again: only the process that was meant counts. */
+function again({ pid, startTicks }: ProcessUse): readonly ProcessUse[] {
+  const use = readProcess(pid);
+  return use?.startTicks === startTicks ? [use] : [];
+}
+
+function totals(members: readonly ProcessUse[]): TreeUse {
+  return members.reduce((sum, use) => ({ memoryMb: sum.memoryMb + use.residentMb, cpuMs: sum.cpuMs + use.cpuMs }), {
+    memoryMb: 0,
+    cpuMs: 0,
+  });
+}

@@ -1,0 +1,15 @@
+/**
+ * What went wrong below the contract: the connection `broke`, nobody answered in time (`silent`), or what came was no HTTP
+ * (`foreign`). None of them says why.
+ */
+export type TransportFault = "broke" | "silent" | "foreign";
+
+/** Null for an error that is not of undici or of the socket below it. */
+export function transportFault(error: unknown): TransportFault | null {
+  if (!(error instanceof Error)) return null;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // Raised by the time limit of a quick question; a caller's own limit is looked at before.
+  if (error.name === "TimeoutError") return "silent";
+  if (error.name === "HTTPParserError" || code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") return "foreign";
+  return code.startsWith("UND_ERR_") || /^E(CONN|PIPE|NOENT|SOCKET|HOST|TIMEDOUT)/.test(code) ? "broke" : null;
+}
