@@ -4,7 +4,9 @@ import {
   ActionSpecSchema,
   type CapabilityEntry,
   CjmError,
+  canonicalHash,
   describeIssues,
+  parseLosslessJson,
   type RuntimeKind,
   SurfaceSchema,
   WorkerEnvEntrySchema,
@@ -28,7 +30,14 @@ export const IntrospectionSchema = z.object({
   structural_surface: SurfaceSchema.nullish(),
   actions: z.array(ActionSpecSchema).nullish(),
 });
-export type Introspection = z.infer<typeof IntrospectionSchema>;
+
+/** Hashes over what the capability printed, where `0.0` is not `0`; null for what it does not have. */
+export interface ShapeHashes {
+  readonly configSchema: string | null;
+  readonly surface: string | null;
+}
+
+export type Introspection = z.infer<typeof IntrospectionSchema> & { readonly hashes: ShapeHashes };
 
 const FailureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullish() }) });
 
@@ -54,14 +63,15 @@ export const introspect: Introspector = async (environment, entry, steps) => {
     accept: [0, 1],
     env: { PYTHONPATH: undefined, NODE_PATH: undefined },
   });
-  const report = lastJson(printed);
+  const text = lastJsonLine(printed);
+  const report: unknown = JSON.parse(text);
   const failure = FailureSchema.safeParse(report);
   if (failure.success) {
     const { message, hint } = failure.data.error;
     throw new CjmError("CJM_INTROSPECTION_FAILED", `${entry.name}: ${message}`, hint == null ? {} : { hint });
   }
   const parsed = IntrospectionSchema.safeParse(report);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, hashes: shapeHashes(text) };
   throw new CjmError(
     "CJM_INTROSPECTION_FAILED",
     `${entry.name}: the capability could not be introspected: ${describeIssues(parsed.error).join("; ")}.`,
@@ -76,13 +86,21 @@ function introspectArgs(kind: RuntimeKind): readonly string[] {
 }
 
 /** The report is the last line that is JSON; what a capability prints while it is imported comes before it. */
-function lastJson(printed: string): unknown {
+function lastJsonLine(printed: string): string {
   for (const line of printed.trim().split("\n").reverse()) {
     try {
-      return JSON.parse(line);
+      JSON.parse(line);
+      return line;
     } catch {
       // Not the report.
     }
   }
-  return null;
+  return "null";
+}
+
+/** From the text itself: once numbers are JavaScript's, nobody can tell how they were written, and hosts compare these hashes. */
+function shapeHashes(text: string): ShapeHashes {
+  const report = parseLosslessJson(text) as Readonly<Record<string, unknown>>;
+  const hashOf = (value: unknown): string | null => (value == null ? null : canonicalHash(value));
+  return { configSchema: hashOf(report["config_schema"]), surface: hashOf(report["structural_surface"]) };
 }

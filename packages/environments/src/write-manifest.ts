@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CapabilityEntry, canonicalHash, formatTimestamp, type Manifest, ManifestSchema, manifestText } from "@cjm/core";
+import { type CapabilityEntry, formatTimestamp, type Manifest, ManifestSchema, manifestText } from "@cjm/core";
 import writeFileAtomic from "write-file-atomic";
 import type { Environment } from "./environment-store.ts";
 import type { Introspection } from "./introspection.ts";
@@ -67,8 +67,8 @@ export function manifestOf(
       structural_surface: introspection.structural_surface ?? null,
     },
     drift_tracking: {
-      config_schema_hash: introspection.config_schema == null ? null : canonicalHash(introspection.config_schema),
-      structural_surface_hash: introspection.structural_surface == null ? null : canonicalHash(introspection.structural_surface),
+      config_schema_hash: introspection.hashes.configSchema,
+      structural_surface_hash: introspection.hashes.surface,
     },
     overrides: earlier?.overrides ?? {},
   });

@@ -24,6 +24,8 @@ const config = (): CjmConfig => ({
   },
 });
 
+const NO_HASHES = { configSchema: null, surface: null };
+
 /** Asks the environment itself for a version, without a worker. */
 const ask: Introspector = async (environment, entry, steps) => {
   const script =
@@ -35,7 +37,7 @@ const ask: Introspector = async (environment, entry, steps) => {
       ? [environment.interpreter, "-e", script, environment.module]
       : [environment.interpreter, "-c", script, environment.module];
   const { name, version } = JSON.parse(await steps.run({ title: "ask", argv, cwd: environment.path })) as { name: string; version: string };
-  return { name: entry.name, version, description: name, module: environment.module, class: "Tool" };
+  return { name: entry.name, version, description: name, module: environment.module, class: "Tool", hashes: NO_HASHES };
 };
 
 const entry = (fields: Record<string, unknown>): CapabilityEntry => CapabilityEntrySchema.parse(fields);
@@ -228,7 +230,7 @@ esac
     chmodSync(at("micromamba"), 0o755);
   }
   const described: Introspector = (environment) =>
-    Promise.resolve({ name: "tool", version: "1", description: "", module: environment.module, class: "C" });
+    Promise.resolve({ name: "tool", version: "1", description: "", module: environment.module, class: "C", hashes: NO_HASHES });
   const conda = () => entry({ name: "tool", env_name: "t", python_version: "3.12", package: pythonPackage("my-tool") });
 
   test("an executable that stands in for micromamba gets the right words, and the environment stays where it was made", async (context) => {
