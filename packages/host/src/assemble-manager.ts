@@ -58,7 +58,7 @@ export function assembleManager(options: CapabilityManagerOptions, { monitorId, 
 
   const trees = new ProcessTrees(clock);
   const monitor = new SystemMonitor({
-    client: () => registry.find(monitorId() ?? "")?.live?.client ?? null,
+    client: async (signal) => (await registry.find(monitorId() ?? "")?.worker(signal))?.client ?? null,
     pidsOf: (rootPid) => trees.pids(rootPid),
     clock,
   });

@@ -13,8 +13,8 @@ interface ProcessList {
 }
 
 interface MonitorParts {
-  /** Looked up at every use, so that a monitor that was restarted is found again. */
-  readonly client: () => Pick<WorkerClient, "systemStatus" | "processes"> | null;
+  /** Looked up at every use, so that a monitor that was restarted is found again, and started when its worker is gone. */
+  readonly client: (signal?: AbortSignal) => Promise<Pick<WorkerClient, "systemStatus" | "processes"> | null>;
   /** Who belongs to the tree of a worker. */
   readonly pidsOf: (rootPid: number) => ReadonlySet<number>;
   readonly clock: Clock;
@@ -33,9 +33,9 @@ export class SystemMonitor {
   }
 
   async status(signal?: AbortSignal): Promise<SystemStatus | null> {
-    const client = this.#parts.client();
-    if (client === null) return null;
     try {
+      const client = await this.#parts.client(signal);
+      if (client === null) return null;
       const status = await client.systemStatus(signal);
       this.#silentSinceMs = null;
       const totalMb = status.gpu_total_memory_mb ?? null;
@@ -89,7 +89,7 @@ export class SystemMonitor {
   async #ask(): Promise<ProcessList | null> {
     const { client, clock } = this.#parts;
     try {
-      const processes = (await client()?.processes()) ?? null;
+      const processes = (await (await client())?.processes()) ?? null;
       return processes === null ? null : { atMs: clock.monotonicMs(), processes };
     } catch {
       this.#silentSinceMs = clock.monotonicMs();
