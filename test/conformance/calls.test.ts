@@ -140,11 +140,6 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       });
     });
 
-    test("a result that JSON cannot hold is a typed error", async () => {
-      const reply = await worker.execute("unserialisable");
-      expect([reply.status, jobErrorOfBody(reply.json)?.category]).toEqual([500, kind.expected.unserialisableCategory]);
-    });
-
     test.each([
       ["a missing argument", { a: 1 }, "b"],
       ["an argument of a wrong kind", { a: 1, b: "two" }, "b"],

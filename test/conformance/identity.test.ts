@@ -62,8 +62,17 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       runtime: { language: kind.language, version: expect.stringMatching(/^\d+\.\d+/) },
       dependencies: expect.any(Object),
     });
-    const { actions } = json as { actions: { name: string; description: string }[] };
+    const { actions } = json as { actions: { name: string }[] };
     expect(actions.map((action) => action.name)).toEqual(expect.arrayContaining(["echo", "add", "stream"]));
+    expect(actions.map((action) => action.name)).not.toContain("describe");
+    const keys = ["cache", "description", "idempotent", "input_schema", "name", "output_schema", "streams"];
+    for (const action of actions) expect(Object.keys(action).sort()).toEqual(keys);
+    expect(actions.find((action) => action.name === "add")).toMatchObject({
+      idempotent: true,
+      streams: false,
+      input_schema: { type: "object", required: ["a", "b"] },
+      output_schema: { type: expect.stringMatching(/^(number|integer)$/) },
+    });
   });
 
   test.each([

@@ -53,6 +53,7 @@ describe.each(WORKER_KINDS)("$language introspection", (kind) => {
         .map((action) => [action.name, action]),
     );
     expect(actions.get("echo")).toMatchObject({ idempotent: true, cache: "pure", streams: false });
+    expect(actions.has("describe")).toBe(false);
     expect(actions.get("stream")).toMatchObject({ idempotent: false, cache: "never", streams: true });
     expect(actions.get("add")?.input_schema).toMatchObject({ type: "object", required: ["a", "b"] });
     expect(Object.keys((actions.get("add")?.input_schema?.["properties"] as object | undefined) ?? {})).toEqual(["a", "b"]);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { type WorkerFrame, WorkerFrameSchema } from "@cjm/protocol";
@@ -39,12 +40,14 @@ export class WorkerUnderTest implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #folder: TemporaryFolder;
   readonly #agent: Agent;
+  readonly #socketPath: string;
   #output = "";
 
   constructor(kind: WorkerKind, folder: TemporaryFolder, options: LaunchOptions) {
     this.kind = kind;
     this.#folder = folder;
     const socketPath = join(folder.path, "worker.sock");
+    this.#socketPath = socketPath;
     this.#agent = new Agent({
       connect: { socketPath },
       connections: 32,
@@ -141,6 +144,20 @@ export class WorkerUnderTest implements AsyncDisposable {
       ...options,
       headers: (options.headers as Record<string, string> | undefined) ?? headers,
     });
+  }
+
+  /** Sends bytes on a connection of their own and returns what comes until the worker closes it or has answered. */
+  async raw(text: string): Promise<string> {
+    const socket = connect(this.#socketPath);
+    let answer = "";
+    socket.setEncoding("utf8").on("data", (part: string) => {
+      answer += part;
+    });
+    socket.on("error", () => {});
+    socket.write(text);
+    await until("an answer", () => answer.includes("\r\n\r\n") || socket.closed);
+    socket.destroy();
+    return answer;
   }
 
   /** Share of a core that the worker and its children use over the next quarter of a second, in percent. */

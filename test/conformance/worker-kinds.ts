@@ -11,8 +11,10 @@ export interface WorkerKind {
   readonly introspect: readonly string[];
   readonly module: string;
   readonly className: string;
-  /** Modules of further probes and their classes, which are named alike in every language. */
+  /** Its hooks do what its configuration says. */
   readonly lifecycleProbe: ProbeTarget;
+  /** Further probes. All are twins, and their classes are named alike in every language. */
+  readonly probes: Readonly<Record<ProbeName, ProbeTarget>>;
   /** Folder with the probe. */
   readonly environment: string;
   readonly adapters: readonly string[];
@@ -24,11 +26,27 @@ interface ProbeTarget {
   readonly className: string;
 }
 
+type ProbeName = keyof typeof PROBE_CLASSES;
+
 interface Differences {
   /** How an error that nobody typed is told. */
   readonly plainErrorRepr: string;
-  /** A result that JSON cannot hold is the caller's error in the original; ours for Node puts it where it belongs. */
-  readonly unserialisableCategory: "fatal" | "user_input";
+  /** The Unix epoch as a date in a result. */
+  readonly epoch: string;
+  /** What the type of an attribute that holds an object is called. */
+  readonly objectType: string;
+}
+
+const PROBE_CLASSES = {
+  monitor: "MonitorProbe",
+  "half-monitor": "HalfMonitorProbe",
+  "own-execute": "OwnExecuteProbe",
+  surface: "SurfaceProbe",
+} as const;
+
+function probes(moduleOf: (name: string) => string): WorkerKind["probes"] {
+  const targets = Object.entries(PROBE_CLASSES).map(([name, className]) => [name, { module: moduleOf(`${name}-probe`), className }]);
+  return Object.fromEntries(targets) as WorkerKind["probes"];
 }
 
 const NODE: WorkerKind = {
@@ -39,9 +57,10 @@ const NODE: WorkerKind = {
   module: "@cjm/conformance-probe",
   className: "Probe",
   lifecycleProbe: { module: "./src/lifecycle-probe.ts", className: "LifecycleProbe" },
+  probes: probes((name) => `./src/${name}.ts`),
   environment: `${REPOSITORY}test/conformance/probes/node`,
   adapters: ["@cjm/conformance-probe:ProbeAdapter"],
-  expected: { plainErrorRepr: "Error('something broke')", unserialisableCategory: "fatal" },
+  expected: { plainErrorRepr: "Error('something broke')", epoch: "1970-01-01T00:00:00.000Z", objectType: "Object" },
 };
 
 const PYTHON: WorkerKind = {
@@ -52,9 +71,10 @@ const PYTHON: WorkerKind = {
   module: "probe",
   className: "Probe",
   lifecycleProbe: { module: "lifecycle_probe", className: "LifecycleProbe" },
+  probes: probes((name) => name.replaceAll("-", "_")),
   environment: `${REPOSITORY}packages/worker-python/test/fixtures/probe`,
   adapters: ["probe:ProbeAdapter"],
-  expected: { plainErrorRepr: "RuntimeError('something broke')", unserialisableCategory: "user_input" },
+  expected: { plainErrorRepr: "RuntimeError('something broke')", epoch: "1970-01-01T00:00:00+00:00", objectType: "dict" },
 };
 
 export const WORKER_KINDS: readonly WorkerKind[] = [NODE, PYTHON];

@@ -1,4 +1,6 @@
+import type * as z from "zod";
 import type { AuthoringMistake } from "./capability-port.ts";
+import { releaseHookName, triggersOf } from "./reload-triggers.ts";
 
 /** The name that every capability's own action has. */
 export const DESCRIBE_ACTION = "describe";
@@ -8,6 +10,8 @@ interface ClassToCheck {
   readonly config: unknown;
   readonly workerEnv: unknown;
   readonly actions: unknown;
+  /** Whether its instances have a method of that name. */
+  readonly hasMethod: (name: string) => boolean;
 }
 
 /** Everything wrong with what a class declares, so that an author sees all of it at once. Trusts nothing of it. */
@@ -27,8 +31,17 @@ export function authoringMistakes(subject: ClassToCheck): readonly AuthoringMist
   ];
 }
 
-function configMistakes({ className, config }: ClassToCheck): readonly AuthoringMistake[] {
-  if (isZodObject(config)) return [];
+function configMistakes({ className, config, hasMethod }: ClassToCheck): readonly AuthoringMistake[] {
+  if (isZodObject(config)) {
+    const orphaned = [...triggersOf(config as z.ZodObject)].filter(([, trigger]) => !hasMethod(releaseHookName(trigger)));
+    return orphaned.map(([field, trigger]) =>
+      mistake(
+        `${className}.config.${field}`,
+        `has the reload trigger ${JSON.stringify(trigger)}, and there is no method for it`,
+        `Write \`${releaseHookName(trigger)}(oldConfig, newConfig, ctx)\`, which gives back what the old value loaded.`,
+      ),
+    );
+  }
   return [
     mistake(`${className}.config`, "is no zod object", "Write `static override readonly config = z.object({ ... });`, or leave it out."),
   ];

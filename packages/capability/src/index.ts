@@ -27,6 +27,7 @@ export {
 export type { ConfigOption, ConfigOptions } from "./config-options.ts";
 export type { CapabilityDescription } from "./describe.ts";
 export type { JsonSchema } from "./json-schema.ts";
+export { RELOAD_TRIGGER, reloadTrigger } from "./reload-triggers.ts";
 export type { GpuProcess, GpuStatus, MachineStatus, SystemMonitor } from "./system-monitor.ts";
 export { TaskAdapter } from "./task-adapter.ts";
 export { type NamedArguments, ToolCapability } from "./tool-capability.ts";

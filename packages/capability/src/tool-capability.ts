@@ -8,6 +8,7 @@ import { CAPABILITY_PORT, type CapabilityDeclaration, type CapabilityIdentity, t
 import type { ConfigOptions } from "./config-options.ts";
 import { describeAction, describeCapability } from "./describe.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
+import { changedTriggers, releaseHookName } from "./reload-triggers.ts";
 import { schemaIssues, unknownFields } from "./schema-issues.ts";
 import { type WorkerEnvDeclaration, workerEnvRecord } from "./worker-env.ts";
 
@@ -60,7 +61,10 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
   /** Fetches what is slow (downloads, models) before the first call. Report progress, or a host takes it for stalled. */
   prefetch(_ctx: CallContext): void | Promise<void> {}
 
-  /** Reacts to a changed configuration; `this.config` is the new one already. When it throws, the old one stands again. */
+  /**
+   * Reacts to a changed configuration; `this.config` is the new one already. Before it, while the old one stands, the methods
+   * `release<Trigger>` of changed fields ran (see `reloadTrigger`). When any of them throws, the old one stands again.
+   */
   reconfigure(_oldConfig: z.output<Config> | null, _newConfig: z.output<Config>, _ctx: CallContext): void | Promise<void> {}
 
   /** Releases what is heavy while nobody may call. */
@@ -76,11 +80,14 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
     return {};
   }
 
-  /** Serves a call of the execute channel: the action that `kwargs.action` names, with the rest as its input. */
+  /**
+   * Serves a call of the execute channel: the action that `kwargs.action` names, with the rest as its input. The name may also
+   * be the one positional argument.
+   */
   async execute(kwargs: NamedArguments, ctx: CallContext, args: readonly unknown[] = []): Promise<unknown> {
-    this.#refusePositional(args);
-    if (kwargs["action"] === DESCRIBE_ACTION) return this.#describe();
-    return collectAction(this, findAction(this.actions, kwargs, this.name), ctx);
+    const named = this.#named(kwargs, args);
+    if (named["action"] === DESCRIBE_ACTION) return this.#describe();
+    return collectAction(this, findAction(this.actions, named, this.name), ctx);
   }
 
   /** The same as a stream: the chunks of a streaming action, else the one result. */
@@ -89,9 +96,9 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
       yield await this.execute(kwargs, ctx, args);
       return;
     }
-    this.#refusePositional(args);
-    if (kwargs["action"] === DESCRIBE_ACTION) yield this.#describe();
-    else yield* runAction(this, findAction(this.actions, kwargs, this.name), ctx);
+    const named = this.#named(kwargs, args);
+    if (named["action"] === DESCRIBE_ACTION) yield this.#describe();
+    else yield* runAction(this, findAction(this.actions, named, this.name), ctx);
   }
 
   /** What a worker drives the capability with. Not for authors. */
@@ -103,6 +110,7 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
           config: this.#class.config,
           workerEnv: this.#class.workerEnv,
           actions: this.actions,
+          hasMethod: (name) => typeof Reflect.get(this, name) === "function",
         }),
       declaration: () => this.#declaration(),
       attach: (identity) => {
@@ -121,9 +129,12 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
     return this.constructor as typeof ToolCapability;
   }
 
-  #refusePositional(args: readonly unknown[]): void {
-    if (args.length === 0) return;
-    throw new CapabilityInputError(`${this.name} takes named arguments only; ${args.length} came without a name.`, { fields: ["args"] });
+  #named(kwargs: NamedArguments, args: readonly unknown[]): NamedArguments {
+    if (args.length === 0) return kwargs;
+    if (args.length === 1 && !Object.hasOwn(kwargs, "action")) return { ...kwargs, action: args[0] };
+    throw new CapabilityInputError(`${this.name} takes named arguments only, save for the action; ${args.length} came without a name.`, {
+      fields: ["args"],
+    });
   }
 
   #declaration(): CapabilityDeclaration {
@@ -151,6 +162,7 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
     const before = this.#config;
     const oldConfig = before ?? (oldRaw === null ? null : await this.#checkedConfig(oldRaw));
     const newConfig = await this.#checkedConfig(newRaw);
+    if (oldConfig !== null) await this.#release(oldConfig, newConfig, ctx);
     this.#config = newConfig;
     try {
       await this.reconfigure(oldConfig, newConfig, ctx);
@@ -158,6 +170,20 @@ export abstract class ToolCapability<Config extends z.ZodObject = z.ZodObject> {
       this.#config = before;
       throw error;
     }
+  }
+
+  /** Every hook runs, also after one that failed: what can be given back is. */
+  async #release(oldConfig: z.output<Config>, newConfig: z.output<Config>, ctx: CallContext): Promise<void> {
+    const failures: unknown[] = [];
+    for (const trigger of changedTriggers(this.#class.config, oldConfig, newConfig)) {
+      const hook: unknown = Reflect.get(this, releaseHookName(trigger));
+      try {
+        if (typeof hook === "function") await hook.call(this, oldConfig, newConfig, ctx);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #checkedConfig(raw: unknown): Promise<z.output<Config>> {

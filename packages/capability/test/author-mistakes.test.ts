@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { authoringMistakes } from "../src/author-mistakes.ts";
-import { action, z } from "../src/index.ts";
+import { action, reloadTrigger, z } from "../src/index.ts";
 
-const good = { className: "Probe", config: z.object({}), workerEnv: [], actions: {} };
+const good = { className: "Probe", config: z.object({}), workerEnv: [], actions: {}, hasMethod: (name: string) => name === "releaseModel" };
 const fine = action({ description: "Fine.", input: z.object({}), output: z.string(), run: () => "" });
 
 test("a good class has none", () => {
@@ -12,6 +12,10 @@ test("a good class has none", () => {
 test.each([
   [{ config: z.string() }, "Probe.config is no zod object."],
   [{ config: { a: 1 } }, "Probe.config is no zod object."],
+  [
+    { config: z.object({ size: reloadTrigger("model", z.string()), voice: reloadTrigger("voice_pack", z.string()).default("a") }) },
+    'Probe.config.voice has the reload trigger "voice_pack", and there is no method for it.',
+  ],
   [{ workerEnv: {} }, "Probe.workerEnv is no array."],
   [{ workerEnv: [{ name: "1A" }] }, "Probe.workerEnv[0].name is no name of an environment variable."],
   [{ workerEnv: [{ name: "KEY", secret: true, default: "x" }] }, "Probe.workerEnv[0].default is set although the variable is secret."],

@@ -111,9 +111,12 @@ describe("execute", () => {
     expect((error as Error).message).toContain(text);
   });
 
-  test("refuses positional arguments", async () => {
+  test("takes the action as the one positional argument, and no others", async () => {
     const words = await configured();
+    expect(await words.execute({ text: "a b" }, ctx, ["count"])).toEqual({ words: 2 });
+    expect(await collect(words.executeStream({ text: "ab" }, ctx, ["letters"]))).toEqual(["a", "b"]);
     await expect(words.execute({ action: "count" }, ctx, ["a"])).rejects.toThrow("named arguments only");
+    await expect(words.execute({}, ctx, ["count", "a"])).rejects.toThrow("named arguments only");
   });
 
   test("names action and field of a result that its schema does not allow", async () => {

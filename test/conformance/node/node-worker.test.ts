@@ -90,7 +90,7 @@ describe("the worker for Node", () => {
     await using environment = await environmentFixture({ "src/index.ts": SOURCE });
     await using worker = await WorkerUnderTest.start(environment.kind);
     expect((await worker.get("/config_options")).json).toEqual({
-      model: { options: [{ value: "small", label: "Small" }], constraints: {} },
+      model: { options: [{ value: "small", label: "Small", metadata: {} }], constraints: {} },
     });
     await worker.post("/prefetch");
     expect((await worker.get("/progress")).json).toEqual({ progress: 0.5, message: "fetching" });

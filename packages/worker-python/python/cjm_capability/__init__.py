@@ -23,6 +23,7 @@ from .call_context import (
     report_progress,
     report_usage,
 )
+from .config_options import ConfigOption, FieldOptions
 from .errors import (
     CapabilityCancelledError,
     CapabilityConfigError,
@@ -34,6 +35,7 @@ from .errors import (
     CapabilityTransientError,
 )
 from .heartbeat import heartbeat
+from .reload_triggers import RELOAD_TRIGGER
 from .task_adapter import TaskAdapter
 from .tool_capability import ToolCapability, WorkerEnv
 from .wire_types import wire_type
@@ -47,6 +49,9 @@ __all__ = [
     "CapabilityResourceError",
     "CapabilityTimeoutError",
     "CapabilityTransientError",
+    "ConfigOption",
+    "FieldOptions",
+    "RELOAD_TRIGGER",
     "TaskAdapter",
     "ToolCapability",
     "WorkerEnv",

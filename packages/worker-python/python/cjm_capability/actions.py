@@ -35,10 +35,16 @@ def actions_of(owner: Any) -> Dict[str, Any]:
     return {name: getattr(owner, name) for name in names if hasattr(inspect.getattr_static(cls, name), "__cjm_action__")}
 
 
+# The action that every capability has of its own; manifests do not list it.
+DESCRIBE = "describe"
+
+
 def action_specs(owner: Any) -> List[Dict[str, Any]]:
     """What a manifest records of every action."""
     specs = []
     for name, method in sorted(actions_of(owner).items()):
+        if name == DESCRIBE:
+            continue
         hints = _hints(method)
         returns = hints.get("return")
         output = schema_of(returns) if returns is not None else None

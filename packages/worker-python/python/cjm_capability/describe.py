@@ -41,6 +41,6 @@ def describe_capability(capability: Any) -> Dict[str, Any]:
     return {
         **identity_of(capability),
         "runtime": {"language": "python", "version": platform.python_version()},
-        "actions": [{"name": spec["name"], "description": spec["description"]} for spec in capability.get_actions()],
+        "actions": capability.get_actions(),
         "dependencies": dependencies,
     }

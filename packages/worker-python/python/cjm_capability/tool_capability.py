@@ -11,6 +11,7 @@ from .actions import action_specs, actions_of, call_action, capability_action, u
 from .config import config_from, config_schema
 from .describe import describe_capability
 from .heartbeat import heartbeat
+from .reload_triggers import release_changed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,11 @@ class ToolCapability:
         """Opens what the capability needs. Called after `self.config` is set; may be called again, with another one."""
 
     def on_reconfigure(self, old_config: Any, new_config: Any) -> None:
-        """Reacts to a changed configuration; `self.config` is the new one already. When it raises, the old one stands again."""
+        """Reacts to a changed configuration; `self.config` is the new one already.
+
+        Before it, while the old one stands, the hooks `release_<trigger>(old_config, new_config)` of changed fields ran: a
+        field is marked by `metadata={RELOAD_TRIGGER: "model"}`. When any of them raises, the old one stands again.
+        """
         self.on_initialize()
 
     def prefetch(self) -> None:
@@ -70,11 +75,17 @@ class ToolCapability:
         self.on_initialize()
 
     def reconfigure(self, old_config: Optional[Dict[str, Any]], new_config: Optional[Dict[str, Any]]) -> None:
-        """Raises CapabilityConfigError that lists every bad field, and whatever `on_reconfigure` raises."""
+        """Raises CapabilityConfigError that lists every bad field, and whatever the hooks raise."""
         before = self.config
         after = config_from(self.config_class, dict(new_config or {}))
-        self.config = after
+        release_changed(self, before, after)
         try:
+            # What capabilities of the original have instead of the hook.
+            apply_config = getattr(self, "_apply_config", None)
+            if callable(apply_config):
+                apply_config(dict(new_config or {}))
+                return
+            self.config = after
             self.on_reconfigure(before, after)
         except BaseException:
             self.config = before
@@ -94,7 +105,7 @@ class ToolCapability:
         return config_schema(self.config_class)
 
     def get_config_options(self) -> Dict[str, Any]:
-        """Values that a field may have on this machine: {field: {"options": [{"value", "label"}]}}."""
+        """Values that fields of the configuration may have on this machine: {field: FieldOptions([ConfigOption(value)])}."""
         return {}
 
     def get_actions(self) -> List[Dict[str, Any]]:

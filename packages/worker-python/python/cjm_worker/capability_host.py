@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import time
 from typing import Any, Callable, Dict, Generator, List, Optional
@@ -17,6 +18,7 @@ from .control_channel import ControlChannel
 from .job_error import FAILURES
 from .running_calls import RunningCalls
 from .subtree_usage import SubtreeUsage
+from .surface import structural_surface
 from .task_adapters import TaskAdapters
 from .wire_json import result_body
 
@@ -29,6 +31,11 @@ class CapabilityHost:
         self.calls = RunningCalls(channel.send)
         self.life = CapabilityLife(capability)
         self._use = SubtreeUsage()
+
+    @functools.cached_property
+    def surface(self) -> Dict[str, Any]:
+        """A class does not change; looking at all of it takes milliseconds."""
+        return structural_surface(type(self.capability))
 
     def execute(self, args: List[Any], kwargs: Dict[str, Any]) -> bytes:
         """The result as JSON; a list of the chunks of what streams."""

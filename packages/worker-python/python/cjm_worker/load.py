@@ -9,6 +9,7 @@ from typing import Any, List, Optional, Type
 from cjm_capability import ToolCapability
 from cjm_capability.actions import input_schema, actions_of
 from cjm_capability.config import config_schema
+from cjm_capability.reload_triggers import release_hook, triggers_of
 
 
 class AuthorMistake(Exception):
@@ -50,7 +51,15 @@ def instantiate(cls: Type[ToolCapability]) -> ToolCapability:
         config_schema(cls.config_class)
     except TypeError as error:
         raise AuthorMistake("%s.config_class is no dataclass." % cls.__name__, "Write @dataclass above %s." % getattr(cls.config_class, "__name__", "it")) from error
+    for field, trigger in triggers_of(cls.config_class).items():
+        if release_hook(capability, trigger) is None:
+            raise AuthorMistake(
+                "%s.%s has the reload trigger %r, and there is no method for it." % (cls.config_class.__name__, field, trigger),
+                "Write release_%s(self, old_config, new_config), which gives back what the old value loaded." % trigger,
+            )
     for name, method in actions_of(capability).items():
+        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+            raise AuthorMistake("%s.%s is async." % (cls.__name__, name), "Every call has a thread of its own: write a plain method, with asyncio.run() inside if need be.")
         if name == "execute":
             raise AuthorMistake("%s.execute cannot be an action." % cls.__name__, "Give the action another name.")
         input_schema(method)

@@ -6,10 +6,11 @@ import logging
 import os
 from typing import Any, Callable, Dict, Tuple
 
+from cjm_capability.config_options import plain_options
+
 from . import call_routes, lifecycle_routes
 from .capability_host import CapabilityHost
 from .reply import BadBody, Reply, job_id_of, parse_object
-from .surface import structural_surface
 
 log = logging.getLogger("cjm.worker")
 
@@ -44,7 +45,7 @@ def stats(host: CapabilityHost, _body: bytes, _query: str) -> Reply:
 
 
 def surface(host: CapabilityHost, _body: bytes, _query: str) -> Reply:
-    return Reply.json(structural_surface(type(host.capability)))
+    return Reply.json(host.surface)
 
 
 def config_schema(host: CapabilityHost, _body: bytes, _query: str) -> Reply:
@@ -56,7 +57,8 @@ def config(host: CapabilityHost, _body: bytes, _query: str) -> Reply:
 
 
 def config_options(host: CapabilityHost, _body: bytes, _query: str) -> Reply:
-    return Reply.json(host.capability.get_config_options() or {})
+    host.life.ready()
+    return Reply.json(plain_options(host.capability.get_config_options() or {}))
 
 
 def cancel(host: CapabilityHost, body: bytes, _query: str) -> Reply:

@@ -95,6 +95,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("content-type", "application/x-ndjson")
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
+            # A generator may take its time for the first chunk; that the call has begun is told at once.
+            self.wfile.flush()
             for line in stream:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 self.wfile.flush()

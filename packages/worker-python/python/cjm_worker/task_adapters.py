@@ -25,7 +25,7 @@ class TaskAdapters:
         adapter = self._bound.get(task)
         if adapter is None:
             raise LookupError("No adapter is bound for the task %r. Bound: %s." % (task, ", ".join(sorted(self._bound)) or "none"))
-        found = None if not name or name.startswith("_") else getattr(adapter, name, None)
+        found = None if not name or name.startswith("_") else _member(adapter, name)
         if not callable(found):
             raise LookupError("The adapter of the task %r has no method %r." % (task, name))
         method: Callable[..., Any] = found
@@ -42,3 +42,11 @@ class TaskAdapters:
         if task in self._bound:
             raise ValueError("the task %r is served by %s already" % (task, type(self._bound[task]).__name__))
         self._bound[task] = cls(capability)
+
+
+def _member(adapter: Any, name: str) -> Any:
+    """A property that fails is no method."""
+    try:
+        return getattr(adapter, name, None)
+    except Exception:
+        return None

@@ -20,12 +20,16 @@ export interface CallRequest {
   readonly badArguments: string | null;
 }
 
-/**
- * Reads the body of `/execute`, `/execute_stream` and `/task`. Null when it is no JSON object or its envelope is none:
- * then no call was made at all. Arguments of a wrong kind are the caller's typed error instead.
- */
+/** Reads the body of `/execute`, `/execute_stream` and `/task` as far as strict JSON goes; see `callRequestOf`. */
 export function readCallRequest(body: Uint8Array): CallRequest | null {
-  const value = parseJsonObject(body);
+  return callRequestOf(parseJsonObject(body));
+}
+
+/**
+ * The call that a body asks for. Null when the body is no JSON object or its envelope is none: then no call was made at all.
+ * Arguments of a wrong kind are the caller's typed error instead.
+ */
+export function callRequestOf(value: Readonly<Record<string, unknown>> | null): CallRequest | null {
   if (value === null) return null;
   const envelope = readEnvelope(value["envelope"]);
   if (envelope === null) return null;
@@ -46,8 +50,24 @@ export function readCallRequest(body: Uint8Array): CallRequest | null {
 
 /** The object that a body holds, or null when it holds none. */
 export function parseJsonObject(body: Uint8Array): Record<string, unknown> | null {
+  return parsedObject(body, JSON.parse);
+}
+
+/**
+ * The same, also of what older clients of the original write: bare `NaN` and `Infinity`, which become null. What it takes to
+ * read that is loaded when it is first needed.
+ */
+export async function parseLenientObject(body: Uint8Array): Promise<Record<string, unknown> | null> {
+  const strict = parseJsonObject(body);
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (strict !== null || !(text.includes("NaN") || text.includes("Infinity"))) return strict;
+  const { parsePythonJson } = await import("@cjm/protocol/plain");
+  return parsedObject(body, parsePythonJson);
+}
+
+function parsedObject(body: Uint8Array, parse: (text: string) => unknown): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+    const value = parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
     return isObject(value) ? value : null;
   } catch {
     return null;

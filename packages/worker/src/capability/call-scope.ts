@@ -179,11 +179,22 @@ export class CallScope implements CallContext {
 /** As JSON would carry it; what it cannot carry becomes text, since a call must not fail over its own account. */
 function plainPayload(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(JSON.stringify(payload, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value))) as Record<
+    return JSON.parse(JSON.stringify(payload, (_key, value: unknown) => (isUnlikeJson(value) ? textOf(value) : value))) as Record<
       string,
       unknown
     >;
   } catch {
     return { text: inspect(payload) };
   }
+}
+
+function isUnlikeJson(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return true;
+  return value instanceof Map || value instanceof Set || value instanceof Error || ArrayBuffer.isView(value);
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return String(value);
+  return typeof value === "number" || typeof value === "bigint" ? `${value}` : inspect(value);
 }

@@ -1,3 +1,4 @@
+import type { ConfigOptions } from "@cjm/capability";
 import type { OperationName } from "../thread/thread-messages.ts";
 import type { CallScope } from "./call-scope.ts";
 import type { CapabilityLife } from "./capability-life.ts";
@@ -31,7 +32,10 @@ export const HOOKS: Readonly<Record<Exclude<OperationName, "execute" | "task" | 
   onDisable: ({ capability, scope }) => capability.instance.onDisable(scope),
   onEnable: ({ capability, scope }) => capability.instance.onEnable(scope),
   cleanup: ({ life }) => life.cleanup(),
-  configOptions: ({ capability }) => capability.instance.configOptions(),
+  configOptions: async ({ capability, life, scope }) => {
+    await life.ready(scope);
+    return fullOptions(await capability.instance.configOptions());
+  },
   systemStatus: async ({ capability, life, scope }) => {
     await life.ready(scope);
     return callMethod(capability.instance, "getSystemStatus", scope);
@@ -41,6 +45,18 @@ export const HOOKS: Readonly<Record<Exclude<OperationName, "execute" | "task" | 
     return callMethod(capability.instance, "listProcesses", scope);
   },
 };
+
+/** Every key that hosts of the original expect is there. */
+function fullOptions(options: ConfigOptions): unknown {
+  const full = Object.entries(options).map(([field, { options: values, constraints }]) => [
+    field,
+    {
+      options: values.map(({ value, label, metadata }) => ({ value, label: label ?? String(value), metadata: metadata ?? {} })),
+      constraints: constraints ?? {},
+    },
+  ]);
+  return Object.fromEntries(full) as unknown;
+}
 
 /** The server asks only when the class has the method. */
 function callMethod(instance: object, name: "getSystemStatus" | "listProcesses", scope: CallScope): unknown {

@@ -1,7 +1,14 @@
 import { CallMemory } from "../thread/call-memory.ts";
 import type { FromThread, LogLevel, OperationName, Outcome, TaskRun, ToThread } from "../thread/thread-messages.ts";
 import { FOLLOWED, STREAM_WINDOW } from "../thread/thread-messages.ts";
-import { type CallEnvelopeFields, type CallRequest, NO_ENVELOPE, parseJsonObject, readCallRequest } from "./call-request.ts";
+import {
+  type CallEnvelopeFields,
+  type CallRequest,
+  callRequestOf,
+  NO_ENVELOPE,
+  parseLenientObject,
+  readCallRequest,
+} from "./call-request.ts";
 import { CallScope } from "./call-scope.ts";
 import { CapabilityLife } from "./capability-life.ts";
 import { errorFacts, isCancellation } from "./error-facts.ts";
@@ -9,7 +16,7 @@ import { HOOKS } from "./hooks.ts";
 import type { CapabilityInHand } from "./load-capability.ts";
 import { resultJson } from "./result-json.ts";
 import { StreamSender } from "./stream-sender.ts";
-import type { TaskAdapters } from "./task-adapters.ts";
+import type { TaskAdapters, TaskMethod } from "./task-adapters.ts";
 
 export interface OperationRunnerOptions {
   readonly capability: CapabilityInHand;
@@ -47,12 +54,12 @@ export class OperationRunner {
   async start({ id, operation: name, jobId, body, memory }: Extract<ToThread, { type: "start" }>): Promise<void> {
     const operation: Operation = { id, name, jobId, body, memory: new CallMemory(memory) };
     if (name !== "execute" && name !== "task" && name !== "stream") return this.#runHook(operation, name);
-    const request = readCallRequest(body);
-    if (request === null) {
-      this.#options.post({ type: "done", id, outcome: { kind: "malformed" }, report: { accounts: [], usage: null, taskRun: null } });
-      return;
-    }
-    await this.#runCall(operation, request);
+    const request = readCallRequest(body) ?? callRequestOf(await parseLenientObject(body));
+    if (request === null) return this.#refuse(id, { kind: "malformed" });
+    if (name !== "task") return this.#runCall(operation, request, null);
+    const found = this.#options.adapters.find(request.task, request.method);
+    if ("absent" in found) return this.#refuse(id, { kind: "absent", detail: found.absent });
+    await this.#runCall(operation, request, found.call);
   }
 
   cancel(id: number): void {
@@ -67,7 +74,12 @@ export class OperationRunner {
     this.#running.get(id)?.stream?.abandon();
   }
 
-  async #runCall(operation: Operation, request: CallRequest): Promise<void> {
+  /** There is no call to begin. */
+  #refuse(id: number, outcome: Outcome): void {
+    this.#options.post({ type: "done", id, outcome, report: { accounts: [], usage: null, taskRun: null } });
+  }
+
+  async #runCall(operation: Operation, request: CallRequest, taskMethod: TaskMethod | null): Promise<void> {
     const scope = this.#scope(operation, request.envelope);
     const stream =
       operation.name === "stream"
@@ -77,18 +89,20 @@ export class OperationRunner {
     this.#options.post({ type: "begun", id: operation.id, jobId: request.envelope.jobId });
     let ended: Ended;
     try {
-      ended = await this.#perform(operation, request, scope, stream);
+      scope.throwIfCancelled();
+      ended = await (taskMethod === null
+        ? this.#perform(request, scope, stream)
+        : this.#performTask(operation, request, scope, taskMethod));
     } catch (error) {
       ended = { outcome: failure(error, operation.memory.cancelled), taskRun: null };
     }
+    if (stream !== null) warnOfLostAccounts(scope, "a stream, whose headers went out first");
     this.#running.delete(operation.id);
     this.#finish(operation.id, ended.outcome, scope, ended.taskRun);
   }
 
-  async #perform(operation: Operation, request: CallRequest, scope: CallScope, stream: StreamSender | null): Promise<Ended> {
+  async #perform(request: CallRequest, scope: CallScope, stream: StreamSender | null): Promise<Ended> {
     const { instance } = this.#options.capability;
-    scope.throwIfCancelled();
-    if (operation.name === "task") return this.#performTask(operation, request, scope);
     if (request.badArguments !== null) throw new TypeError(request.badArguments);
     await this.#ready(scope);
     if (stream === null) {
@@ -99,16 +113,14 @@ export class OperationRunner {
     return { outcome: { kind: "end" }, taskRun: null };
   }
 
-  async #performTask(operation: Operation, request: CallRequest, scope: CallScope): Promise<Ended> {
+  async #performTask(operation: Operation, request: CallRequest, scope: CallScope, run: TaskMethod): Promise<Ended> {
     const { task, method, kwargs } = request;
-    const found = this.#options.adapters.find(task, method);
-    if ("absent" in found) return { outcome: { kind: "absent", detail: found.absent }, taskRun: null };
     const startedMs = performance.now();
     let outcome: Outcome;
     try {
       if (request.badArguments !== null) throw new TypeError(request.badArguments);
       await this.#ready(scope);
-      outcome = valueOutcome(await found.call(kwargs, scope));
+      outcome = valueOutcome(await run(kwargs, scope));
     } catch (error) {
       outcome = failure(error, operation.memory.cancelled);
     }
@@ -138,7 +150,7 @@ export class OperationRunner {
       const result = await HOOKS[name]({
         capability: this.#options.capability,
         life: this.#life,
-        body: parseJsonObject(operation.body),
+        body: await parseLenientObject(operation.body),
         scope,
       });
       outcome = valueOutcome(result);
@@ -146,6 +158,7 @@ export class OperationRunner {
       outcome = failure(error, operation.memory.cancelled);
       if (outcome.kind === "error") scope.writeLog("ERROR", `${name} failed: ${outcome.error.message}`, outcome.error.stack);
     }
+    warnOfLostAccounts(scope, `${name}, whose answer cannot carry any`);
     this.#running.delete(operation.id);
     this.#finish(operation.id, outcome, scope, null);
   }
@@ -169,6 +182,11 @@ export class OperationRunner {
       cancelledError: () => capability.port.cancelledError(),
     });
   }
+}
+
+function warnOfLostAccounts({ accounts, log }: CallScope, whose: string): void {
+  if (accounts.length === 0) return;
+  log.warning(`Accounts are lost that were recorded by ${whose}.`, { event_types: accounts.map((account) => account.event_type) });
 }
 
 function valueOutcome(result: unknown): Outcome {

@@ -1,4 +1,6 @@
-/** A result that JSON cannot hold. Says where in the result, and what to return instead. */
+import { randomUUID } from "node:crypto";
+
+/** A result that JSON cannot hold. Says where in the result, and what to return instead. A `TypeError`, as in the original. */
 export class UnserialisableError extends TypeError {
   override readonly name = "UnserialisableError";
 }
@@ -11,41 +13,75 @@ interface WireValueLike {
 /** The brand of `wireValue` in `@cjm/capability`, of whichever copy. */
 const WIRE_BRAND = Symbol.for("cjm.wire-value");
 
+/** Stands for a number that JSON does not have, until the text is made. Nobody can guess it. */
+const NON_FINITE = `cjm-${randomUUID()}:`;
+const NON_FINITE_TOKENS = new RegExp(`"${NON_FINITE}(NaN|-?Infinity)"`, "g");
+
 /**
- * JSON text of a result; a typed one in its envelope `{"__wire__": kind, "data": ...}`. Unlike `JSON.stringify` it refuses
- * what would be lost silently: NaN, functions, maps, sets, binary. `undefined` is null, and left out of objects.
+ * JSON text of a result; a typed one in its envelope `{"__wire__": kind, "data": ...}`, one inside of it as its plain data.
+ * Unlike `JSON.stringify` it refuses what would be lost silently: NaN, functions, maps, sets, binary. `undefined` is null,
+ * and left out of objects.
  * @throws UnserialisableError
  */
 export function resultJson(value: unknown): string {
+  return textOf(value, new ResultCheck("result", false));
+}
+
+/**
+ * JSON text of one chunk of a stream: as above, but for bare `NaN` and `Infinity`, which may stand in a stream, and for the
+ * key `_job_error`, which may not.
+ * @throws UnserialisableError
+ */
+export function chunkJson(value: unknown): string {
+  if (typeof value === "object" && value !== null && !isWireValue(value) && Object.hasOwn(value, "_job_error")) {
+    throw refusal("chunk", "has the key _job_error, which readers take for the end by an error", "Name it otherwise, or throw.");
+  }
+  return textOf(value, new ResultCheck("chunk", true));
+}
+
+function textOf(value: unknown, check: ResultCheck): string {
   const plain = isWireValue(value) ? { __wire__: value.kind, data: value.data } : value;
-  const check = new ResultCheck();
-  check.visit(plain, "result");
-  return (check.sawBigint ? JSON.stringify(plain, bigintAsNumber) : JSON.stringify(plain)) ?? "null";
+  check.visit(plain);
+  const text = JSON.stringify(plain, check.isPlain ? undefined : asJson) ?? "null";
+  return check.isPlain ? text : text.replace(NON_FINITE_TOKENS, "$1");
 }
 
 function isWireValue(value: unknown): value is WireValueLike {
   return typeof value === "object" && value !== null && WIRE_BRAND in value;
 }
 
-/** Integers on the wire have no bound. */
-function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? (JSON as JsonWithRaw).rawJSON(value.toString()) : value;
+function asJson(_key: string, value: unknown): unknown {
+  // Integers on the wire have no bound.
+  if (typeof value === "bigint") return (JSON as JsonWithRaw).rawJSON(value.toString());
+  if (typeof value === "number" && !Number.isFinite(value)) return `${NON_FINITE}${value}`;
+  return isWireValue(value) ? value.data : value;
 }
 
 /** Not yet in TypeScript's own library. */
 type JsonWithRaw = JSON & { rawJSON(text: string): unknown };
 
 class ResultCheck {
-  sawBigint = false;
+  /** Nothing was seen that `JSON.stringify` must be helped with. */
+  isPlain = true;
+  readonly #name: string;
+  readonly #allowsNonFinite: boolean;
   readonly #ancestors = new Set<object>();
 
-  visit(value: unknown, path: string): void {
+  constructor(name: string, allowsNonFinite: boolean) {
+    this.#name = name;
+    this.#allowsNonFinite = allowsNonFinite;
+  }
+
+  /** @throws UnserialisableError */
+  visit(value: unknown, path: string = this.#name): void {
     switch (typeof value) {
       case "number":
-        if (!Number.isFinite(value)) throw refusal(path, `is ${value}, which JSON does not have`, "Return null or a text instead.");
+        if (Number.isFinite(value)) return;
+        if (!this.#allowsNonFinite) throw refusal(path, `is ${value}, which JSON does not have`, "Return null or a text instead.");
+        this.isPlain = false;
         return;
       case "bigint":
-        this.sawBigint = true;
+        this.isPlain = false;
         return;
       case "function":
       case "symbol":
@@ -60,6 +96,11 @@ class ResultCheck {
 
   #visitObject(value: object, path: string): void {
     refuseBinary(value, path);
+    if (isWireValue(value)) {
+      this.isPlain = false;
+      this.visit(value.data, path);
+      return;
+    }
     if ("toJSON" in value && typeof value.toJSON === "function") return;
     if (this.#ancestors.has(value)) throw refusal(path, "contains itself", "Return a tree.");
     this.#ancestors.add(value);

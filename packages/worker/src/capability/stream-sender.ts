@@ -1,4 +1,4 @@
-import { resultJson } from "./result-json.ts";
+import { chunkJson } from "./result-json.ts";
 
 /** Pulls a generator no faster than the reader takes what it yields, and drops it when the reader has gone. */
 export class StreamSender {
@@ -16,7 +16,7 @@ export class StreamSender {
   async send(chunks: AsyncIterable<unknown>): Promise<void> {
     for await (const chunk of chunks) {
       if (this.#abandoned) return;
-      this.#sendLine(asciiLine(resultJson(chunk)));
+      this.#sendLine(asciiLine(chunkJson(chunk)));
       this.#credit -= 1;
       if (this.#credit <= 0) await this.#room();
       if (this.#abandoned) return;

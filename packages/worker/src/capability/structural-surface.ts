@@ -21,7 +21,7 @@ export function structuralSurface(cls: Class): StructuralSurface {
   const attributes = new Map<string, string>();
   for (const [name, descriptor] of members(cls)) {
     const value: unknown = descriptor.value;
-    if (descriptor.get !== undefined) properties.add(name);
+    if (descriptor.get !== undefined || descriptor.set !== undefined) properties.add(name);
     else if (typeof value === "function" && !isClass(value)) methods.set(name, functionParameters(value as () => unknown));
     else attributes.set(name, typeName(value));
   }

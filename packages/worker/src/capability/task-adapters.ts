@@ -1,14 +1,15 @@
 import type { EnvironmentModules } from "./environment-modules.ts";
 import { errorFacts } from "./error-facts.ts";
 
-type TaskMethod = (kwargs: Readonly<Record<string, unknown>>, ctx: unknown) => unknown;
+/** A method of an adapter that is bound already. */
+export type TaskMethod = (kwargs: Readonly<Record<string, unknown>>, ctx: unknown) => unknown;
 
 /** The adapters bound to one capability, by task. */
 export class TaskAdapters {
   readonly #byTask = new Map<string, object>();
 
   /**
-   * Binds `module:Class` specs in order; the first of a task wins. One that cannot be bound is reported and left out: the
+   * Binds `module:Class` specs in order; the first of a task wins. One that is not bound is reported and left out: the
    * capability itself may still be wanted.
    */
   async bind(
@@ -37,7 +38,7 @@ export class TaskAdapters {
     if (method === "" || method.startsWith("_") || method === "constructor" || method in Object.prototype) {
       return { absent: `${JSON.stringify(method)} is no method of the task ${JSON.stringify(task)}.` };
     }
-    const found: unknown = Reflect.get(adapter, method);
+    const found = memberOf(adapter, method);
     if (typeof found !== "function")
       return { absent: `The adapter of the task ${JSON.stringify(task)} has no method ${JSON.stringify(method)}.` };
     return { call: (kwargs, ctx) => found.call(adapter, kwargs, ctx) };
@@ -52,7 +53,17 @@ export class TaskAdapters {
     const task: unknown = Reflect.get(cls, "taskName");
     if (typeof task !== "string" || task === "")
       throw new Error(`${className}.taskName is no text; write \`static override readonly taskName = "..."\``);
-    if (this.#byTask.has(task)) return;
+    const bound = this.#byTask.get(task);
+    if (bound !== undefined) throw new Error(`the task ${JSON.stringify(task)} is served by ${bound.constructor.name} already`);
     this.#byTask.set(task, new (cls as new (tool: unknown) => object)(tool));
+  }
+}
+
+/** A getter that fails is no method. */
+function memberOf(adapter: object, name: string): unknown {
+  try {
+    return Reflect.get(adapter, name);
+  } catch {
+    return undefined;
   }
 }

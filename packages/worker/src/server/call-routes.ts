@@ -1,16 +1,16 @@
-import { ACCOUNTS_HEADER, type Account, encodeAccounts, encodeUsage, ROUTES, USAGE_HEADER } from "@cjm/protocol";
+import { ACCOUNTS_HEADER, type Account, encodeAccounts, encodeUsage, ROUTES, USAGE_HEADER } from "@cjm/protocol/plain";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { FromThread } from "../thread/thread-messages.ts";
 import { jobErrorOf } from "./job-error-of.ts";
 import { sendPlainFailure } from "./plain-failure.ts";
-import { bodyBytes, jobIdOf, readableBody } from "./request-body.ts";
+import { bodyBytes, jobIdOf } from "./request-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** `/execute` and `/task`: one value for one call. */
 export function addCallRoutes(app: FastifyInstance, context: WorkerContext): void {
   for (const operation of ["execute", "task"] as const) {
     app.post(ROUTES[operation].path, async (request, reply) => {
-      const body = readableBody(bodyBytes(request.body));
+      const body = bodyBytes(request.body);
       const done = await context.thread.run(operation, body, jobIdOf(body)).done;
       return sendDone(done, reply, context);
     });

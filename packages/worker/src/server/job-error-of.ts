@@ -1,4 +1,4 @@
-import { classifyBareError, formatTimestamp, type JobError } from "@cjm/core";
+import { classifyBareError, formatTimestamp, type JobError } from "@cjm/core/plain";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 
 /** The record of an error as it goes over the wire, all keys in the contract's order. */
@@ -21,9 +21,8 @@ export function jobErrorOf(facts: ErrorFacts, capabilityName: string | null, atM
 
 const BUILTINS = { TypeError, RangeError, SyntaxError };
 
-/** A result that cannot be sent is the capability's fault, whatever class says so; else it is what Node says of it. */
+/** What Node says of it. */
 function categoryOf(facts: ErrorFacts): JobError["category"] {
-  if (facts.name === "UnserialisableError") return "fatal";
   const standIn = facts.builtin === null ? new Error(facts.message) : new BUILTINS[facts.builtin](facts.message);
   return classifyBareError(facts.code === null ? standIn : Object.assign(standIn, { code: facts.code }));
 }

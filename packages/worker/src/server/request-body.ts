@@ -1,4 +1,3 @@
-import { parsePythonJson } from "@cjm/protocol";
 import { readCallRequest } from "../capability/call-request.ts";
 
 /** Bodies above this are read by the capability's thread alone: reading one here would hold up the control routes. */
@@ -7,16 +6,6 @@ const PEEK_LIMIT_BYTES = 1024 * 1024;
 /** The body as it came; empty when there was none. */
 export function bodyBytes(body: unknown): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array();
-}
-
-/** Older clients of the original write bare `NaN` and `Infinity`; what strict JSON cannot read is tried as theirs. */
-export function readableBody(body: Uint8Array): Uint8Array {
-  if (body.length > PEEK_LIMIT_BYTES || readCallRequest(body) !== null) return body;
-  try {
-    return Buffer.from(JSON.stringify(parsePythonJson(Buffer.from(body).toString("utf8"))));
-  } catch {
-    return body;
-  }
 }
 
 /** The job that a request names in its query (`?job_id=`), or null. */

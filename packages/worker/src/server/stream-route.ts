@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
-import { encodeStreamFrame, ROUTES, STREAM_CONTENT_TYPE } from "@cjm/protocol";
+import { encodeStreamFrame, ROUTES, STREAM_CONTENT_TYPE } from "@cjm/protocol/plain";
 import type { FastifyInstance } from "fastify";
 import { jobErrorOf } from "./job-error-of.ts";
 import { sendPlainFailure } from "./plain-failure.ts";
-import { bodyBytes, jobIdOf, readableBody } from "./request-body.ts";
+import { bodyBytes, jobIdOf } from "./request-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { WorkerContext } from "./worker-context.ts";
 export function addStreamRoute(app: FastifyInstance, context: WorkerContext): void {
   const { thread, nowMs } = context;
   app.post(ROUTES.executeStream.path, async (request, reply) => {
-    const body = readableBody(bodyBytes(request.body));
+    const body = bodyBytes(request.body);
     const begun = Promise.withResolvers<"begun">();
     let owed = 0;
     const readable = new Readable({
@@ -45,6 +45,9 @@ export function addStreamRoute(app: FastifyInstance, context: WorkerContext): vo
     });
     const first = await Promise.race([begun.promise, finished]);
     if (first !== "begun" && first.kind === "malformed") return sendPlainFailure(reply);
-    return reply.type(STREAM_CONTENT_TYPE).send(readable);
+    reply.type(STREAM_CONTENT_TYPE).send(readable);
+    // A generator may take its time for the first chunk; that the call has begun is told at once.
+    reply.raw.flushHeaders();
+    return reply;
   });
 }

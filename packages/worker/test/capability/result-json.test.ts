@@ -1,6 +1,6 @@
 import { wireValue } from "@cjm/capability";
 import { expect, test } from "vitest";
-import { resultJson } from "../../src/capability/result-json.ts";
+import { chunkJson, resultJson } from "../../src/capability/result-json.ts";
 
 const cyclic: Record<string, unknown> = {};
 cyclic["self"] = cyclic;
@@ -22,7 +22,8 @@ test.each([
   [new Point(), '{"x":1}'],
   [[shared, shared], '[{"a":1},{"a":1}]'],
   [wireValue("probe.point", { x: 1 }), '{"__wire__":"probe.point","data":{"x":1}}'],
-  [{ inner: wireValue("probe.point", 1) }, '{"inner":{"kind":"probe.point","data":1}}'],
+  [{ inner: wireValue("probe.point", 1) }, '{"inner":1}'],
+  [wireValue("outer", { inner: wireValue("probe.point", { n: 2n }) }), '{"__wire__":"outer","data":{"inner":{"n":2}}}'],
 ])("%o", (value, json) => {
   expect(resultJson(value)).toBe(json);
 });
@@ -39,6 +40,22 @@ test.each([
   [{ p: Promise.resolve(1) }, "result.p is a promise"],
   [cyclic, "result.self contains itself"],
   [wireValue("k", { x: Number.NaN }), "result.data.x is NaN"],
+  [[wireValue("k", { x: Number.NaN })], "result[0].x is NaN"],
 ])("%o is refused", (value, message) => {
   expect(() => resultJson(value)).toThrow(message);
+});
+
+test.each([
+  [{ loss: Number.NaN, bounds: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] }, '{"loss":NaN,"bounds":[-Infinity,Infinity]}'],
+  [{ text: "NaN", big: 3n }, '{"text":"NaN","big":3}'],
+  [wireValue("k", { _job_error: 1 }), '{"__wire__":"k","data":{"_job_error":1}}'],
+])("a chunk may be %o", (value, json) => {
+  expect(chunkJson(value)).toBe(json);
+});
+
+test.each([
+  [{ _job_error: null }, "chunk has the key _job_error"],
+  [new Set(), "chunk is a Set"],
+])("a chunk may not be %o", (value, message) => {
+  expect(() => chunkJson(value)).toThrow(message);
 });

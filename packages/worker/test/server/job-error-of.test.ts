@@ -19,7 +19,7 @@ test.each([
   [coded("ENOMEM"), "resource", true],
   [new Error("m"), "fatal", false],
   ["text", "fatal", false],
-  [new UnserialisableError("m"), "fatal", false],
+  [new UnserialisableError("m"), "user_input", true],
   [new CapabilityFatalError("m"), "fatal", false],
   [new CapabilityTransientError("m"), "transient", true],
 ])("%s is %s", (thrown, category, retriable) => {

@@ -3,15 +3,17 @@ import {
   action,
   type CallContext,
   CapabilityCancelledError,
-  CapabilityFatalError,
   CapabilityInputError,
-  CapabilityResourceError,
   CapabilityTransientError,
   TaskAdapter,
   ToolCapability,
+  wireValue,
   z,
 } from "@cjm/capability";
+import { contextActions, envelopeOf } from "./context-actions.ts";
+import { errorActions } from "./error-actions.ts";
 import { Gates } from "./gates.ts";
+import { resultActions } from "./result-actions.ts";
 
 const Config = z.object({
   greeting: z.string().default("hello").describe("What the probe says first"),
@@ -44,22 +46,6 @@ export class Probe extends ToolCapability<typeof Config> {
       idempotent: true,
       cache: "pure",
       run: ({ a, b }) => a + b,
-    }),
-    fail: action({
-      description: "Throws the typed error of a category.",
-      input: z.object({ category: z.string(), message: z.string() }),
-      output: z.unknown(),
-      run: ({ category, message }) => {
-        throw typedError(category, message);
-      },
-    }),
-    raise_plain: action({
-      description: "Throws an error that nobody typed.",
-      input: nothing,
-      output: z.unknown(),
-      run: () => {
-        throw new Error("something broke");
-      },
     }),
     busy: action({
       description: "Computes without yielding.",
@@ -204,18 +190,9 @@ export class Probe extends ToolCapability<typeof Config> {
       output: z.unknown(),
       run: ({ setsid }) => spawn("sleep", ["1000"], { detached: setsid }).pid,
     }),
-    unserialisable: action({
-      description: "Returns what JSON cannot hold.",
-      input: nothing,
-      output: z.unknown(),
-      run: () => new Set([1, 2, 3]),
-    }),
-    envelope: action({
-      description: "Returns whose call it is.",
-      input: nothing,
-      output: z.unknown(),
-      run: (_input, ctx) => envelopeOf(ctx),
-    }),
+    ...resultActions,
+    ...errorActions,
+    ...contextActions(gates),
   };
 
   override initialize(): void {
@@ -231,6 +208,10 @@ export class ProbeAdapter extends TaskAdapter<Probe> {
   static override readonly taskName = "probing";
   readonly notCallable = 7;
 
+  get broken(): never {
+    throw new Error("cannot be read");
+  }
+
   double({ value }: { value: number }): number {
     return 2 * value;
   }
@@ -240,14 +221,65 @@ export class ProbeAdapter extends TaskAdapter<Probe> {
     return null;
   }
 
+  whose(_named: object, ctx: CallContext): unknown {
+    return envelopeOf(ctx);
+  }
+
+  typed(): unknown {
+    return wireValue("probe.point", { x: 1 });
+  }
+
+  unserialisable(): unknown {
+    return new Set([1]);
+  }
+
+  async wait({ gate }: { gate: string }, ctx: CallContext): Promise<void> {
+    ctx.account("before_the_gate", {});
+    await gates.passed(gate, ctx.signal);
+  }
+
   refuse(): never {
     throw new CapabilityInputError("refused", { fields: ["value"] });
+  }
+
+  account({ count, size }: { count: number; size: number }, ctx: CallContext): null {
+    for (let index = 0; index < count; index += 1) ctx.account("probe_account", { index, text: "x".repeat(size) });
+    return null;
   }
 
   _hidden(): string {
     return "never reached";
   }
 }
+
+export class SecondAdapter extends TaskAdapter<Probe> {
+  static override readonly taskName = "probing";
+
+  double(): string {
+    return "never reached";
+  }
+}
+
+export class OtherAdapter extends TaskAdapter<Probe> {
+  static override readonly taskName = "other-task";
+
+  half({ value }: { value: number }): number {
+    return value / 2;
+  }
+}
+
+export class NamelessAdapter extends TaskAdapter<Probe> {}
+
+export class FailingAdapter extends TaskAdapter<Probe> {
+  static override readonly taskName = "failing";
+
+  constructor(tool: Probe) {
+    super(tool);
+    throw new Error("cannot be made");
+  }
+}
+
+export const greeting = "no class";
 
 function end(ending: z.output<typeof Ending>): null {
   if (ending === "fail") throw new CapabilityTransientError("told to fail");
@@ -258,24 +290,4 @@ function end(ending: z.output<typeof Ending>): null {
 function spin(seconds: number, ctx: CallContext | null): void {
   const endMs = performance.now() + seconds * 1000;
   while (performance.now() < endMs) ctx?.throwIfCancelled();
-}
-
-function typedError(category: string, message: string): Error {
-  switch (category) {
-    case "user_input":
-      return new CapabilityInputError(message, { fields: ["field"] });
-    case "transient":
-      return new CapabilityTransientError(message, { retryAfterSeconds: 1.5 });
-    case "resource":
-      return new CapabilityResourceError(message, { shortfall: { resource: "gpu_vram_mb", needed: 6000, available: 3500 } });
-    case "cancelled":
-      return new CapabilityCancelledError(message);
-    default:
-      return new CapabilityFatalError(message);
-  }
-}
-
-function envelopeOf(ctx: CallContext): Record<string, unknown> {
-  const { jobId, runId, compositionId, nodeId, actor, control } = ctx;
-  return { job_id: jobId, run_id: runId, composition_id: compositionId, node_id: nodeId, actor, control };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { action, type CallContext, ToolCapability, z } from "@cjm/capability";
+import { action, type CallContext, type ConfigOptions, reloadTrigger, ToolCapability, z } from "@cjm/capability";
 
 const Mode = z.enum(["plain", "steps", "wait", "spin", "fail"]).default("plain");
 type Mode = z.output<typeof Mode>;
@@ -13,7 +13,11 @@ const Config = z.object({
   cleanup: Mode,
   options: Mode,
   greeting: z.string().default("hello"),
+  model: reloadTrigger("model", z.string().default("small")),
+  device: reloadTrigger("model", z.string().default("cpu")),
+  voice: reloadTrigger("voice_pack", z.string().default("plain")),
 });
+type Config = z.output<typeof Config>;
 
 /** The twin of `lifecycle_probe.py`: its hooks do what its configuration says, and it tells which of them ran. */
 export class LifecycleProbe extends ToolCapability<typeof Config> {
@@ -41,7 +45,16 @@ export class LifecycleProbe extends ToolCapability<typeof Config> {
     return perform(this.config.prefetch, ctx);
   }
 
-  override reconfigure(oldConfig: z.output<typeof Config> | null, newConfig: z.output<typeof Config>, ctx: CallContext): Promise<void> {
+  releaseModel(oldConfig: Config, newConfig: Config): void {
+    this.#seen.push(`release model ${oldConfig.model} -> ${newConfig.model}, at ${this.config.model}`);
+    if (newConfig.model === "stuck") throw new Error("cannot let go");
+  }
+
+  releaseVoicePack(oldConfig: Config, newConfig: Config): void {
+    this.#seen.push(`release voice ${oldConfig.voice} -> ${newConfig.voice}`);
+  }
+
+  override reconfigure(oldConfig: Config | null, newConfig: Config, ctx: CallContext): Promise<void> {
     this.#seen.push(`reconfigure ${oldConfig?.greeting} -> ${newConfig.greeting}`);
     return perform(newConfig.reconfigure, ctx);
   }
@@ -54,6 +67,17 @@ export class LifecycleProbe extends ToolCapability<typeof Config> {
   override onEnable(ctx: CallContext): Promise<void> {
     this.#seen.push("on_enable");
     return perform(this.config.on_enable, ctx);
+  }
+
+  override configOptions(): ConfigOptions {
+    if (this.config.options === "fail") throw new Error("told to fail");
+    return {
+      model: {
+        options: [{ value: "small", label: "Small", metadata: { megabytes: 39 } }, { value: "large" }],
+        constraints: { maxLength: 5 },
+      },
+      device: { options: [] },
+    };
   }
 
   override cleanup(): void {
