@@ -32,6 +32,8 @@ interface Measurement {
 }
 
 const INTERVAL_MS = 250;
+/** How long the end of a call waits for a young figure of the GPU; an older one must do where the monitor is slow. */
+const GPU_ANSWER_MS = 500;
 
 /**
  * Watches the process trees of running calls: one timer for all of them, none while nothing runs. Between samples the
@@ -78,7 +80,7 @@ export class UsageSampler implements Disposable {
     this.#sample(measurement);
     this.#running.delete(measurement);
     const own = measurement.exact ? peakMemoryMb(measurement.pid) : null;
-    const gpuMb = await this.#gpu.gpuMemoryMb(measurement.pid);
+    const gpuMb = await this.#gpuMemoryMb(measurement.pid);
     const cpuMs = Math.max(0, measurement.cpuLastMs - measurement.cpuAtStartMs);
     return {
       memoryPeakMb: Math.max(measurement.memoryPeakMb, own ?? 0),
@@ -86,6 +88,16 @@ export class UsageSampler implements Disposable {
       cpuPercent: durationMs > 0 ? (cpuMs / durationMs) * 100 : 0,
       durationMs,
     };
+  }
+
+  async #gpuMemoryMb(pid: number): Promise<number | null> {
+    const late = Promise.withResolvers<number | null>();
+    const cancelTimer = this.#clock.schedule(GPU_ANSWER_MS, () => late.resolve(this.#gpu.lastGpuMemoryMb(pid)));
+    try {
+      return await Promise.race([this.#gpu.gpuMemoryMb(pid), late.promise]);
+    } finally {
+      cancelTimer();
+    }
   }
 
   #schedule(): void {
