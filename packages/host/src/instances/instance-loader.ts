@@ -1,7 +1,8 @@
-import { CjmError, type JsonObject } from "@cjm/core";
+import { CjmError, type JsonObject, type Manifest } from "@cjm/core";
 import { configHashOf, resolveCapabilityConfig } from "../config/config-resolution.ts";
 import { adapterSpec, adaptersToBind } from "../discovery/adapter-matching.ts";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
+import type { InstanceRecord } from "../host-ports.ts";
 import type { LoadOptions } from "../manager-options.ts";
 import type { InstanceRegistry } from "./instance-registry.ts";
 import type { InstanceServices } from "./instance-services.ts";
@@ -93,27 +94,26 @@ export class InstanceLoader {
   #specAnew({ spec }: WorkerInstance, config: JsonObject | undefined): InstanceSpec {
     const request = config === undefined ? spec.request : { ...spec.request, config };
     const { name } = spec.manifest.code;
+    if (this.#parts.catalog.find(name) !== null) {
+      return { ...this.#specOf(name, spec.instanceId, request), enabled: spec.enabled, workerEnvOverrides: spec.workerEnvOverrides };
+    }
     // One whose manifest is gone still runs by the one it was loaded with.
-    const anew = this.#parts.catalog.find(name) === null ? spec : this.#specOf(name, spec.instanceId, request);
-    return { ...anew, enabled: spec.enabled, workerEnvOverrides: spec.workerEnvOverrides };
+    if (config === undefined) return spec;
+    return { ...spec, ...configOf(spec.manifest, request, this.#recordOf(spec)), request };
   }
 
   /** @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE, CJM_INPUT_INVALID */
   #specOf(name: string, instanceId: string, options: LoadOptions): InstanceSpec {
-    const { catalog, services } = this.#parts;
+    const { catalog } = this.#parts;
     const capability = catalog.get(name);
     const { manifest } = capability;
     const persistable = options.newInstance !== true || options.instanceId !== undefined;
-    const record = persistable ? (services.configs?.get(instanceId) ?? null) : null;
-    const schema = (manifest.code.config_schema as JsonObject | null | undefined) ?? null;
-    const layers = { schema, persisted: record?.config ?? null, given: options.config ?? null };
-    const config = resolveCapabilityConfig(name, layers, options.unknownFields ?? "refuse");
+    const record = this.#recordOf({ instanceId, persistable });
     const { signal: _signal, ...request } = options;
     return {
       instanceId,
       manifest,
-      config,
-      configHash: configHashOf(config, schema),
+      ...configOf(manifest, options, record),
       enabled: record?.enabled ?? true,
       maxConcurrentCalls: concurrencyOf(options.maxConcurrentCalls ?? 1),
       workerEnvOverrides: record?.workerEnv ?? {},
@@ -122,6 +122,21 @@ export class InstanceLoader {
       request,
     };
   }
+
+  #recordOf({ instanceId, persistable }: Pick<InstanceSpec, "instanceId" | "persistable">): InstanceRecord | null {
+    return persistable ? (this.#parts.services.configs?.get(instanceId) ?? null) : null;
+  }
+}
+
+/** The configuration in force and its hash. @throws CjmError CJM_CAPABILITY_CONFIG_INVALID */
+function configOf(
+  { code }: Manifest,
+  { config: given, unknownFields = "refuse" }: LoadOptions,
+  record: InstanceRecord | null,
+): Pick<InstanceSpec, "config" | "configHash"> {
+  const schema = (code.config_schema as JsonObject | null | undefined) ?? null;
+  const config = resolveCapabilityConfig(code.name, { schema, persisted: record?.config ?? null, given: given ?? null }, unknownFields);
+  return { config, configHash: configHashOf(config, schema) };
 }
 
 function concurrencyOf(limit: number): number {
