@@ -26,7 +26,6 @@ interface Load {
 
 /** What one call costs on its way through the host and back, beside the same client and server with nothing between them. */
 export const calls: Bench = {
-  name: "calls",
   summary: "round trip of one echo through the capability manager, beside a bare undici pool and Fastify",
   async run({ figures, workload, folder }: BenchContext): Promise<void> {
     const { warmup, rounds, payloads, in_flight, burst_calls } = workload.b;

@@ -10,7 +10,6 @@ const WARMUPS = 3;
 
 /** What loading and unloading costs, and that it leaves nothing behind in the host. */
 export const lifecycle: Bench = {
-  name: "lifecycle",
   summary: "load and unload, one after another and side by side, and what a hundred of them leave behind",
   async run({ figures, workload, folder }: BenchContext): Promise<void> {
     await oneAfterAnother(figures, join(folder, "cycles"), workload.a.cycles);

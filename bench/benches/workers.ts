@@ -18,7 +18,6 @@ const GOAL = { atMost: 2 };
 
 /** What it takes to have a worker: time from nothing to its first answer, and memory while it does nothing. */
 export const workers: Bench = {
-  name: "workers",
   summary: "start and idle memory of both workers, beside the bare server that each is built on",
   async run({ figures, workload, folder }: BenchContext): Promise<void> {
     const { starts, settle_s, floor_runs } = workload.a;

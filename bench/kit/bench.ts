@@ -1,9 +1,9 @@
 import type { Figures } from "./figures.ts";
 import type { Workload } from "./workload.ts";
 
-/** One bench: what it is asked for by, what it measures, and the work. It runs in a process of its own. */
+/** One bench: what it measures, and the work. It runs in a process of its own. */
 export interface Bench {
-  readonly name: string;
+  /** One line for people. */
   readonly summary: string;
   run(context: BenchContext): Promise<void>;
 }

@@ -11,8 +11,8 @@ const WorkloadSchema = z.looseObject({
   a: z.looseObject({
     /** Starts of each program. */
     starts: count.default(15),
-    /** From the first answer to the reading of memory. */
-    settle_s: z.number().nonnegative().default(0.3),
+    /** From the first answer to the reading of memory: what is measured is a worker that does nothing. */
+    settle_s: z.number().nonnegative().default(1.5),
     floor_runs: count.default(5),
     /** Loads and unloads, one after another, that must leave nothing behind. */
     cycles: count.default(100),

@@ -52,7 +52,7 @@ function probes(moduleOf: (name: string) => string): WorkerKind["probes"] {
 const NODE: WorkerKind = {
   language: "node",
   command: process.execPath,
-  entry: ["--disable-warning=ExperimentalWarning", `${REPOSITORY}packages/worker/src/main.ts`],
+  entry: ["--disable-warning=ExperimentalWarning", `${REPOSITORY}packages/worker/src/start.mjs`],
   introspect: ["--disable-warning=ExperimentalWarning", `${REPOSITORY}packages/worker/src/introspect.ts`],
   module: "@cjm/conformance-probe",
   className: "Probe",

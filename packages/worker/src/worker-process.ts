@@ -1,9 +1,10 @@
 import { chmodSync } from "node:fs";
-import { formatTimestamp } from "@cjm/core";
-import { CONTROL_PROTOCOL_VERSION, type WorkerFrame } from "@cjm/protocol";
+import { formatTimestamp } from "@cjm/core/plain";
+import { CONTROL_PROTOCOL_VERSION, type WorkerFrame } from "@cjm/protocol/plain";
 import { writeFully } from "./capability/direct-output.ts";
 import type { ErrorFacts } from "./capability/error-facts.ts";
 import { errorFacts } from "./capability/error-facts.ts";
+import { compactHeapSoon } from "./process/compact-heap.ts";
 import { saveCompileCache } from "./process/compile-cache.ts";
 import { ControlChannel } from "./process/control-channel.ts";
 import { endDescendants, endProcessTree } from "./process/end-process-tree.ts";
@@ -56,6 +57,7 @@ class WorkerProcess {
       this.#shutdown = new WorkerShutdown(this.#thread, server, answers);
       this.#channel.send({ type: "ready", protocol: CONTROL_PROTOCOL_VERSION, pid: process.pid });
       saveCompileCache();
+      compactHeapSoon();
     } catch (error) {
       if (error instanceof CapabilityLoadError) await this.#fail(error.facts, error.hint);
       else await this.#fail(errorFacts(error), "");

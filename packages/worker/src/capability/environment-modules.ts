@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { findPackageJSON, registerHooks, stripTypeScriptTypes } from "node:module";
+import { findPackageJSON, registerHooks } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { AuthorError } from "./author-error.ts";
+import { StrippedSources } from "./stripped-sources.ts";
 
 /** Marks a specifier that is to be resolved as if a file in the environment had imported it. */
 const FROM_ENVIRONMENT = "cjm-environment:";
@@ -16,6 +17,7 @@ export class EnvironmentModules {
 
   constructor(directory: string) {
     this.#directory = directory;
+    const stripped = new StrippedSources();
     const parentURL = pathToFileURL(join(directory, "environment.mjs")).href;
     registerHooks({
       resolve: (specifier, context, nextResolve) =>
@@ -25,7 +27,7 @@ export class EnvironmentModules {
       load: (url, context, nextLoad) => {
         if (!/^file:.*\/node_modules\/.*\.[mc]?ts$/.test(url)) return nextLoad(url, context);
         const format = context.format?.startsWith("commonjs") || url.endsWith(".cts") ? "commonjs" : "module";
-        return { format, source: strippedSource(url), shortCircuit: true };
+        return { format, source: stripped.read(url), shortCircuit: true };
       },
     });
   }
@@ -84,18 +86,4 @@ export function dependencyPackage(name: string, url: string): Readonly<Record<st
 
 function readPackage(path: string | undefined): Readonly<Record<string, unknown>> | null {
   return path === undefined ? null : (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>);
-}
-
-function strippedSource(url: string): string {
-  const path = fileURLToPath(url);
-  try {
-    return stripTypeScriptTypes(readFileSync(path, "utf8"), { mode: "strip", sourceUrl: url });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX")) throw error;
-    throw new AuthorError(
-      `${path} has TypeScript that is more than types: ${error.message}`,
-      "Write it without enum, namespace and parameter properties, or publish built JavaScript.",
-      { cause: error },
-    );
-  }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { saveCompileCache, useCompileCache } from "../process/compile-cache.ts";
+import { compactHeapSoon } from "../process/compact-heap.ts";
+import { saveCompileCache } from "../process/compile-cache.ts";
 import type { FromThread, LoadedCapability, LogLevel, ThreadOptions, ToThread } from "../thread/thread-messages.ts";
 import { AuthorError } from "./author-error.ts";
 import { writeDirectly } from "./direct-output.ts";
@@ -11,11 +12,11 @@ import { OperationRunner } from "./operation-runner.ts";
 import { structuralSurface } from "./structural-surface.ts";
 import { TaskAdapters } from "./task-adapters.ts";
 
-// The entry of the capability's thread: loads the capability, says so, then runs what it is asked for.
+// The program of the capability's thread, loaded by start.mjs: loads the capability, says so, then runs what it is asked for.
 
 const options = workerData as ThreadOptions;
 const port = parentPort;
-if (port === null) throw new Error("This file is the entry of a worker thread; start main.ts instead.");
+if (port === null) throw new Error("This file runs on a thread of a worker; start start.mjs instead.");
 
 const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
@@ -23,7 +24,6 @@ writeDirectly(process.stdout, 1);
 writeDirectly(process.stderr, 2);
 
 try {
-  useCompileCache(options.environment);
   mkdirSync(options.dataDir, { recursive: true });
   const modules = new EnvironmentModules(options.environment);
   const capability = await loadCapability(modules, options);
@@ -36,6 +36,7 @@ try {
   port.on("message", (message: ToThread) => receive(runner, message));
   post({ type: "loaded", capability: loadedFacts(capability) });
   saveCompileCache();
+  compactHeapSoon();
 } catch (error) {
   post({ type: "failed", error: errorFacts(error), hint: error instanceof AuthorError ? error.hint : "" });
 }

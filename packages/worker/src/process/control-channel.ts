@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
-import { CONTROL_FD, type HelloFrame, HelloFrameSchema, type WorkerFrame } from "@cjm/protocol";
+import { CONTROL_FD, type HelloFrame, isHelloFrame, type WorkerFrame } from "@cjm/protocol/plain";
 import { UsageError } from "../worker-arguments.ts";
 
 /** What may wait for a host that does not read, in bytes. Beyond it log and progress frames are dropped and counted. */
@@ -64,13 +64,19 @@ export class ControlChannel {
       this.#socket.off("data", onData);
       // Keeps reading, since only a reader notices the end.
       this.#socket.resume();
-      try {
-        resolve(HelloFrameSchema.parse(JSON.parse(text.slice(0, end))));
-      } catch (cause) {
-        reject(new Error("The host's first line on the control channel is no hello frame of this protocol version.", { cause }));
-      }
+      const hello = parseJson(text.slice(0, end));
+      if (isHelloFrame(hello)) resolve(hello);
+      else reject(new Error("The host's first line on the control channel is no hello frame of this protocol version."));
     };
     this.#socket.on("data", onData);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

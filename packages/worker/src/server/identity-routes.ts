@@ -1,4 +1,4 @@
-import { type Health, ROUTES, type Stats } from "@cjm/protocol";
+import { type Health, ROUTES, type Stats } from "@cjm/protocol/plain";
 import type { FastifyInstance } from "fastify";
 import { SubtreeUsageReader } from "../process/process-usage.ts";
 import type { WorkerContext } from "./worker-context.ts";

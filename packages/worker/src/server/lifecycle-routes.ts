@@ -1,4 +1,4 @@
-import { ROUTES } from "@cjm/protocol";
+import { ROUTES } from "@cjm/protocol/plain";
 import type { FastifyInstance } from "fastify";
 import { sendPlainFailure } from "./plain-failure.ts";
 import { bodyBytes, jobIdOfQuery } from "./request-body.ts";

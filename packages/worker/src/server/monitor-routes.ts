@@ -1,4 +1,4 @@
-import { ROUTES } from "@cjm/protocol";
+import { ROUTES } from "@cjm/protocol/plain";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { sendPlainFailure } from "./plain-failure.ts";
 import type { WorkerContext } from "./worker-context.ts";

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { REQUEST_BODY_LIMIT_BYTES, ROUTES } from "@cjm/protocol";
+import { REQUEST_BODY_LIMIT_BYTES, ROUTES } from "@cjm/protocol/plain";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { addCallRoutes } from "./call-routes.ts";
 import { addConfigRoutes } from "./config-routes.ts";

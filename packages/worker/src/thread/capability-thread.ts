@@ -89,9 +89,7 @@ export class CapabilityThread {
     this.loaded = loaded.promise;
     // Awaited later; a failure must not count as unhandled until then.
     loaded.promise.catch(() => undefined);
-    // The compiled package has the entry beside it as .js.
-    const entry = `../capability/thread-entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-    this.#worker = new Worker(new URL(entry, import.meta.url), { workerData: options, name: "capability" });
+    this.#worker = new Worker(new URL("../start.mjs", import.meta.url), { workerData: options, name: "capability" });
     this.#worker.on("message", (message: FromThread) => {
       if (message.type === "loaded") {
         this.#capability = message.capability;
