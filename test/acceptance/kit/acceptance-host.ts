@@ -86,6 +86,12 @@ export class AcceptanceHost implements AsyncDisposable {
     this.#manager.discover();
   }
 
+  /** Writes the manifest of an adapter, and looks for manifests anew. */
+  writeAdapter(className: string, manifest: JsonObject): void {
+    writeFileSync(join(dataLayout(this.folder.path).manifests, `adapter-${className}.json`), JSON.stringify(manifest));
+    this.#manager.discover();
+  }
+
   /** Installs capabilities and loads each as its default instance. */
   async load(...names: readonly string[]): Promise<void> {
     for (const name of names) this.install(name);

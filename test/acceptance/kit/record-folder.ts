@@ -27,7 +27,7 @@ export interface Note {
   readonly session: string;
   readonly pid: number;
   /** `abandoned`: whoever asked went away before the answer. */
-  readonly what: "spawned" | "asked" | "abandoned" | "disconnected" | "told to end";
+  readonly what: "spawned" | "asked" | "answered" | "abandoned" | "disconnected" | "told to end";
   readonly path?: string;
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;

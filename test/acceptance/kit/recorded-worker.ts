@@ -65,13 +65,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, token:
   const body = await read(request);
   const { connection } = request.socket as Socket & { connection: number };
   note("asked", { path, query, body, connection });
-  response.on("close", () => {
-    if (!response.writableFinished) note("abandoned", { path, connection });
-  });
+  response.on("close", () => note(response.writableFinished ? "answered" : "abandoned", { path, connection }));
   const kwargs = (body["kwargs"] ?? {}) as Readonly<Record<string, unknown>>;
   if (path === "/initialize") config = body;
   if (path === "/cancel") {
-    cancelled.add(String(body["job_id"] ?? ""));
+    if (typeof body["job_id"] === "string") cancelled.add(body["job_id"]);
     return send(response, { body: { status: "cancelled" } });
   }
   if (path === "/execute_stream") return await stream(kwargs, response);

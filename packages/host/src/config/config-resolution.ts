@@ -18,7 +18,8 @@ export function resolveCapabilityConfig(
   { schema, persisted, given }: ConfigLayers,
   unknownFields: "refuse" | "drop" = "refuse",
 ): JsonObject {
-  const layers = { ...schemaDefaults(schema), ...persisted, ...given };
+  // Of what is remembered a field that the schema no longer has is nobody's mistake: an earlier version had it.
+  const layers = { ...schemaDefaults(schema), ...knownFields(persisted ?? {}, schema), ...given };
   const config = unknownFields === "drop" ? knownFields(layers, schema) : layers;
   const faults = schema === null ? [] : configFaults(config, schema);
   if (faults.length === 0) return config;
