@@ -1,7 +1,8 @@
-import type { JsonObject, ResourceProfile, ResourceSample } from "@cjm/core";
+import type { JsonObject, ProfileKey, ResourceProfile, ResourceSample } from "@cjm/core";
 
 /** What is remembered of an instance between runs. */
 export interface InstanceRecord {
+  /** What was chosen; what was not chosen has the default of the schema. */
   readonly config: JsonObject;
   readonly enabled: boolean;
   /** Overrides of visible worker environment variables. */
@@ -10,15 +11,15 @@ export interface InstanceRecord {
 
 export interface ConfigStore {
   get(instanceId: string): InstanceRecord | null;
-  set(instanceId: string, record: InstanceRecord, unixMs: number): void;
+  /** Reads, changes and writes as one step: other hosts change the same records. */
+  change(instanceId: string, change: (before: InstanceRecord | null) => InstanceRecord, unixMs: number): void;
 }
 
 export interface ProfileStore {
   get(instanceId: string, configHash: string): ResourceProfile | null;
-  record(
-    key: { readonly instanceId: string; readonly capabilityName: string; readonly configHash: string },
-    sample: ResourceSample,
-  ): ResourceProfile;
+  record(key: ProfileKey, sample: ResourceSample): ResourceProfile;
+  /** Many samples of one key at the cost of one. @default one by one */
+  recordAll?(key: ProfileKey, samples: readonly ResourceSample[]): unknown;
 }
 
 export interface SecretReader {

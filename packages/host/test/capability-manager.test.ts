@@ -96,7 +96,7 @@ describe("configuration", () => {
 
   test("given over remembered over defaults", async () => {
     const record = { config: { model: "large", beams: 2 }, enabled: true, workerEnv: {} };
-    await using fixture = await ManagerFixture.create({ configs: { get: () => record, set: () => {} } });
+    await using fixture = await ManagerFixture.create({ configs: { get: () => record, change: () => {} } });
     fixture.install("tool", "Plain", { config_schema: schema });
     await expect(fixture.manager.load("tool", { config: { beams: 8 } })).resolves.toMatchObject({ config: { model: "large", beams: 8 } });
   });
@@ -110,7 +110,7 @@ describe("configuration", () => {
 
   test("a disabled instance refuses calls", async () => {
     await using fixture = await ManagerFixture.create({
-      configs: { get: () => ({ config: {}, enabled: false, workerEnv: {} }), set: () => {} },
+      configs: { get: () => ({ config: {}, enabled: false, workerEnv: {} }), change: () => {} },
     });
     fixture.install("tool");
     await fixture.manager.load("tool");

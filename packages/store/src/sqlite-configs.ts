@@ -55,8 +55,16 @@ export class SqliteConfigs implements Disposable {
 
   /** @throws CjmError CJM_STORE_FAILED */
   set(instanceId: string, record: StoredConfig, unixMs: number): void {
-    const values = [instanceId, pythonJson(record.config), record.enabled ? 1 : 0, pythonJson(record.workerEnv), unixMs / 1000];
-    this.#file.write(() => this.#file.prepare(UPSERT).run(...values));
+    this.change(instanceId, () => record, unixMs);
+  }
+
+  /** Reads, changes and writes in one transaction, so that two hosts that change the same record lose nothing. @throws CjmError CJM_STORE_FAILED */
+  change(instanceId: string, change: (before: StoredConfig | null) => StoredConfig, unixMs: number): void {
+    this.#file.write(() => {
+      const { config, enabled, workerEnv } = change(this.get(instanceId));
+      const values = [instanceId, pythonJson(config), enabled ? 1 : 0, pythonJson(workerEnv), unixMs / 1000];
+      this.#file.prepare(UPSERT).run(...values);
+    });
   }
 
   /** Whether there was anything to forget. @throws CjmError CJM_STORE_FAILED */

@@ -45,6 +45,11 @@ export class AcceptanceHost implements AsyncDisposable {
   readonly #options: HostOptions;
   #manager: CapabilityManager;
 
+  /** Another host over the same data directory, with stores of its own. To be disposed of before this one. */
+  beside(): AcceptanceHost {
+    return new AcceptanceHost({ path: this.folder.path, [Symbol.asyncDispose]: () => Promise.resolve() }, this.#options);
+  }
+
   private constructor(folder: TemporaryFolder, options: HostOptions) {
     const layout = dataLayout(folder.path);
     this.folder = folder;

@@ -4,25 +4,35 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 /** The layers of a configuration, weakest first: defaults of the schema, what is remembered, what the caller gives. */
 export interface ConfigLayers {
   readonly schema: JsonObject | null;
-  readonly persisted: JsonObject | null;
+  readonly remembered: JsonObject | null;
   readonly given: JsonObject | null;
 }
 
+export interface ResolvedConfig {
+  /** In force. */
+  readonly config: JsonObject;
+  /** The same without the defaults. */
+  readonly chosen: JsonObject;
+  /** Remembered fields that the schema does not know any more. */
+  readonly forgotten: readonly string[];
+}
+
 /**
- * The configuration in force, every field checked by name and value.
- * @param unknownFields what happens to names that the schema does not know
+ * The configuration in force, every field checked by name and value. What is only remembered may be of an older version:
+ * its unknown fields are left out.
+ * @param unknownFields what happens to given names that the schema does not know
  * @throws CjmError CJM_CAPABILITY_CONFIG_INVALID listing every bad field
  */
 export function resolveCapabilityConfig(
   capabilityName: string,
-  { schema, persisted, given }: ConfigLayers,
+  { schema, remembered, given }: ConfigLayers,
   unknownFields: "refuse" | "drop" = "refuse",
-): JsonObject {
-  // Of what is remembered a field that the schema no longer has is nobody's mistake: an earlier version had it.
-  const layers = { ...schemaDefaults(schema), ...knownFields(persisted ?? {}, schema), ...given };
-  const config = unknownFields === "drop" ? knownFields(layers, schema) : layers;
+): ResolvedConfig {
+  const kept = knownFields(remembered ?? {}, schema);
+  const chosen = { ...kept, ...(unknownFields === "drop" ? knownFields(given ?? {}, schema) : given) };
+  const config = { ...schemaDefaults(schema), ...chosen };
   const faults = schema === null ? [] : configFaults(config, schema);
-  if (faults.length === 0) return config;
+  if (faults.length === 0) return { config, chosen, forgotten: Object.keys(remembered ?? {}).filter((name) => !(name in kept)) };
   throw new CjmError(
     "CJM_CAPABILITY_CONFIG_INVALID",
     `The configuration of ${capabilityName} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map(({ field, message }) => `  - ${field}: ${message}`).join("\n")}`,

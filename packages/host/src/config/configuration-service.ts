@@ -7,7 +7,7 @@ import type { InstanceServices } from "../instances/instance-services.ts";
 import { runLifecycleCall } from "../instances/lifecycle-call.ts";
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
-import { type ConfigFault, configFaults, configHashOf, resolveCapabilityConfig } from "./config-resolution.ts";
+import { type ConfigFault, configFaults, configHashOf, type ResolvedConfig, resolveCapabilityConfig } from "./config-resolution.ts";
 import { rememberInstance } from "./remember-instance.ts";
 
 interface ConfigurationParts {
@@ -76,12 +76,17 @@ export class ConfigurationService {
     const leave = await instance.gate.enterAlone(signal);
     try {
       registry.assertLoaded(instance);
-      const { next, schema } = resolved(instance, config, unknownFields);
+      const { config: next, chosen, schema } = resolved(instance, config, unknownFields);
       const live = await instance.current();
       if (live !== null) await this.#apply(instance, live, next, signal);
-      instance.change({ config: next, configHash: configHashOf(next, schema), request: { ...instance.spec.request, config: next } });
+      instance.change({
+        config: next,
+        chosenConfig: chosen,
+        configHash: configHashOf(next, schema),
+        request: { ...instance.spec.request, config: chosen },
+      });
       recordConfig(instance, "reconfigure");
-      rememberInstance(instance, services);
+      rememberInstance(instance, services, { config: chosen });
       return next;
     } finally {
       leave();
@@ -119,10 +124,10 @@ function resolved(
   { spec }: WorkerInstance,
   config: JsonObject,
   unknownFields: UpdateOptions["unknownFields"],
-): { readonly next: JsonObject; readonly schema: JsonObject | null } {
+): ResolvedConfig & { readonly schema: JsonObject | null } {
   const { name, config_schema } = spec.manifest.code;
   const schema = schemaOf(config_schema);
-  return { next: resolveCapabilityConfig(name, { schema, persisted: null, given: config }, unknownFields), schema };
+  return { ...resolveCapabilityConfig(name, { schema, remembered: null, given: config }, unknownFields), schema };
 }
 
 function schemaOf(schema: unknown): JsonObject | null {

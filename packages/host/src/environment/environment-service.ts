@@ -1,6 +1,7 @@
 import { CjmError, didYouMean, type Manifest, type WorkerEnvEntry } from "@cjm/core";
 import { rememberInstance } from "../config/remember-instance.ts";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
+import type { InstanceRecord } from "../host-ports.ts";
 import { inBulk } from "../instances/bulk-lifecycle.ts";
 import type { InstanceLoader } from "../instances/instance-loader.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
@@ -61,15 +62,14 @@ export class EnvironmentService {
         });
       }
       instance.change({ workerEnvOverrides: overrides });
-      rememberInstance(instance, services);
+      rememberInstance(instance, services, { workerEnv: overrides });
       return;
     }
-    const record = services.configs?.get(instanceId);
-    services.configs?.set(
-      instanceId,
-      { config: record?.config ?? {}, enabled: record?.enabled ?? true, workerEnv: overrides },
-      services.clock.now(),
-    );
+    const staged = (before: InstanceRecord | null): InstanceRecord => ({
+      ...(before ?? { config: {}, enabled: true }),
+      workerEnv: overrides,
+    });
+    services.configs?.change(instanceId, staged, services.clock.now());
   }
 
   /**

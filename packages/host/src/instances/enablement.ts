@@ -43,7 +43,7 @@ export class Enablement {
     this.#told.set(instance, told);
     instance.change({ enabled });
     instance.record(enabled ? "instance_enabled" : "instance_disabled", {});
-    rememberInstance(instance, this.#services);
+    rememberInstance(instance, this.#services, { enabled });
     await this.#catchUp(instance, told);
   }
 
