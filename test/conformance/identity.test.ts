@@ -27,6 +27,18 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     expect((json as { memory_rss_mb: number }).memory_rss_mb).toBeGreaterThan(5);
   });
 
+  test("GET /stats counts the processor since the time before", async () => {
+    const share = async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent;
+    await share();
+    const call = worker.execute("busy", { seconds: 60 }, { job_id: "cpu" });
+    await worker.computing();
+    expect(await worker.cpuPercent()).toBeGreaterThan(5);
+    await worker.post("/cancel", { job_id: "cpu" });
+    await call;
+    await worker.idle();
+    expect(await share()).toBeGreaterThanOrEqual(0);
+  });
+
   test("GET /stats sums over children", async () => {
     const child = (await worker.execute("spawn_child", { setsid: true })).json as number;
     const { json } = await worker.get("/stats");

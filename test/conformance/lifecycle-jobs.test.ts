@@ -87,6 +87,15 @@ describe.each(WORKER_KINDS)("$language worker, lifecycle calls of a job", (kind)
     expect((await initialize).status).toBe(400);
   });
 
+  test("a call that waited for an initialisation which was cancelled goes on by itself, with the defaults", async () => {
+    const initialize = worker.post("/initialize?job_id=given-up", { initialize: "wait", greeting: "never seen" });
+    await until("it reports", async () => JSON.stringify(await progressOf("?job_id=given-up")) === JSON.stringify(waiting));
+    const call = worker.execute("greeting", {}, { job_id: "patient" });
+    await worker.post("/cancel", { job_id: "given-up" });
+    expect((await initialize).status).toBe(400);
+    expect(await call).toMatchObject({ status: 200, json: "hello" });
+  });
+
   test.each(OPERATIONS)("what %s logs on its failure carries the job, and the answer its reason", async (operation) => {
     const reply = await run(operation, "fail", `?job_id=fail-${operation}`);
     expect(reply).toMatchObject({ status: FAILURE_STATUS[operation], json: { detail: "told to fail" } });

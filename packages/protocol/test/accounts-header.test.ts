@@ -1,9 +1,20 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ACCOUNTS_HEADER_LIMIT_BYTES, type Account, decodeAccounts, encodeAccounts } from "../src/index.ts";
 
 const account = (index: number, text: string): Account => ({ event_type: "task_account", payload: { index, text } });
 
+const fixtures = JSON.parse(readFileSync(new URL("../fixtures/accounts-headers.json", import.meta.url), "utf8")) as {
+  readonly name: string;
+  readonly header: string;
+  readonly accounts: readonly Account[];
+}[];
+
 describe("accounts header", () => {
+  test.each(fixtures)("golden: $name", ({ header, accounts }) => {
+    expect(decodeAccounts(header)).toEqual(accounts);
+  });
+
   test("is absent without accounts", () => {
     expect(encodeAccounts([])).toBeNull();
   });
