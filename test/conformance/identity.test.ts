@@ -32,7 +32,6 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     await share();
     const call = worker.execute("busy", { seconds: 60 }, { job_id: "cpu" });
     await worker.computing();
-    expect(await worker.cpuPercent()).toBeGreaterThan(5);
     await worker.post("/cancel", { job_id: "cpu" });
     await call;
     await worker.idle();

@@ -98,7 +98,7 @@ describe.each(WORKER_KINDS)("$language worker, how streams end", (kind) => {
       kind: "error",
       error: { category: "transient", retriable: false, original_exc_repr: expect.stringMatching(/^CapabilityCancelledError/) },
     });
-    expect(worker.output).toContain("closed cancelled, cancelled");
+    await until("the generator is closed", () => worker.output.includes("closed cancelled, cancelled"));
   });
 
   test("cancelled before it began, it is nothing but the error", async () => {
