@@ -115,5 +115,6 @@ export {
   type WorkerKind,
   WorkerKindSchema,
 } from "./manifest/manifest.ts";
+export { foldSample, type ProfileKey } from "./resources/fold-sample.ts";
 export type { GpuDevice, ResourceProfile, ResourceSample, ResourceSizes, SystemStatus } from "./resources/resource-profile.ts";
 export { formatTimestamp, parseTimestamp } from "./timestamp.ts";

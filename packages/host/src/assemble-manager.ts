@@ -15,6 +15,7 @@ import type { WorkerInstance } from "./instances/worker-instance.ts";
 import type { CapabilityManagerOptions } from "./manager-options.ts";
 import { Evictor } from "./resources/evictor.ts";
 import { ProcessTrees } from "./resources/process-trees.ts";
+import { ProfileLedger } from "./resources/profile-ledger.ts";
 import { ResourceView } from "./resources/resource-view.ts";
 import { permissivePolicy } from "./resources/scheduling-policy.ts";
 import { SystemMonitor } from "./resources/system-monitor.ts";
@@ -32,6 +33,7 @@ export interface ManagerParts {
   readonly configuration: ConfigurationService;
   readonly environment: EnvironmentService;
   readonly monitor: SystemMonitor;
+  readonly profiles: ProfileLedger;
   readonly sampler: UsageSampler;
   readonly view: ResourceView;
   readonly evictor: Evictor;
@@ -48,7 +50,7 @@ interface ManagerHooks {
 export function assembleManager(options: CapabilityManagerOptions, { monitorId, onChange }: ManagerHooks): ManagerParts {
   const services = servicesOf(options);
   const { clock } = services;
-  const profiles = options.config.empiricalTracking ? (options.profiles ?? null) : null;
+  const profiles = new ProfileLedger(options.config.empiricalTracking ? (options.profiles ?? null) : null, clock);
 
   const catalog = new CapabilityCatalog(options.searchPaths);
   const registry = new InstanceRegistry();
@@ -58,6 +60,7 @@ export function assembleManager(options: CapabilityManagerOptions, { monitorId, 
 
   const trees = new ProcessTrees(clock);
   const monitor = new SystemMonitor({
+    isThere: () => registry.find(monitorId() ?? "") !== null,
     client: async (signal) => (await registry.find(monitorId() ?? "")?.worker(signal))?.client ?? null,
     pidsOf: (rootPid) => trees.pids(rootPid),
     clock,
@@ -67,7 +70,7 @@ export function assembleManager(options: CapabilityManagerOptions, { monitorId, 
   const evictor = new Evictor({
     instances: () => registry.all,
     monitorId,
-    residentOf: (instance, resource) => view.resident(instance, resource),
+    residentOf: (instance, resource, asOf) => view.resident(instance, resource, asOf),
     measure: () => monitor.status(),
   });
 
@@ -96,6 +99,7 @@ export function assembleManager(options: CapabilityManagerOptions, { monitorId, 
     configuration: new ConfigurationService({ catalog, registry, services }),
     environment: new EnvironmentService({ catalog, registry, loader, services }),
     monitor,
+    profiles,
     sampler,
     view,
     evictor,

@@ -16,7 +16,8 @@ import { summaryOf } from "./instances/instance-summary.ts";
 import type { WorkerInstance } from "./instances/worker-instance.ts";
 import { tell } from "./internal/tell.ts";
 import type { BulkOptions, BulkOutcome, CapabilityManagerOptions, InstanceSummary, LoadOptions, LoadRequest } from "./manager-options.ts";
-import type { MakeRoomRequest, RoomMade } from "./resources/evictor.ts";
+import type { EvictableResource } from "./resources/eviction-plan.ts";
+import type { EvictableWorker, MakeRoomRequest, RoomMade } from "./resources/evictor.ts";
 import type { InstanceDescription, Residency } from "./resources/resource-view.ts";
 
 interface ManagerCall {
@@ -87,8 +88,10 @@ export class CapabilityManager implements AsyncDisposable {
   }
 
   /** Ends an instance, also one that is being loaded, and everything it started; calls that run on it fail. False when there is none. */
-  unload(instanceId: string): Promise<boolean> {
-    return this.#parts.loader.unload(instanceId, "it was unloaded");
+  async unload(instanceId: string): Promise<boolean> {
+    const unloaded = await this.#parts.loader.unload(instanceId, "it was unloaded");
+    this.#parts.profiles.flush();
+    return unloaded;
   }
 
   /** @param instanceIds default all, the last loaded first */
@@ -157,8 +160,10 @@ export class CapabilityManager implements AsyncDisposable {
    * @throws CjmError CJM_WORKER_UNREACHABLE, CJM_WORKER_DIED
    */
   async requestCancel(instanceId: string, jobId: string): Promise<void> {
-    const live = this.#parts.registry.find(instanceId)?.live ?? null;
-    if (live !== null) await askWorker(live, "while it was asked to stop a call", (client) => client.cancel(jobId));
+    const instance = this.#parts.registry.find(instanceId);
+    if (instance === null || instance.live === null) return;
+    instance.cancelRequests.add(jobId);
+    await askWorker(instance.live, "while it was asked to stop a call", (client) => client.cancel(jobId));
   }
 
   /** What runs of an instance took with its present configuration; null: it never ran. */
@@ -171,6 +176,11 @@ export class CapabilityManager implements AsyncDisposable {
   residency(instanceId: string): Residency | null {
     const instance = this.#parts.registry.find(instanceId);
     return instance === null ? null : this.#parts.view.residency(instance);
+  }
+
+  /** Idle workers that `makeRoom` could end, the largest first, by the last measurements. */
+  evictable(resource: EvictableResource): readonly EvictableWorker[] {
+    return this.#parts.evictor.evictable(resource);
   }
 
   /** Ends idle workers until enough is free; their instances start again with their next call. */
@@ -210,9 +220,10 @@ export class CapabilityManager implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { loader, sampler, services } = this.#parts;
+    const { loader, profiles, sampler, services } = this.#parts;
     await loader.close("the host was closed");
     sampler[Symbol.dispose]();
+    profiles[Symbol.dispose]();
     services.runDirectory[Symbol.dispose]();
   }
 

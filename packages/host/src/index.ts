@@ -26,7 +26,7 @@ export type { HeldBack } from "./instances/crash-guard.ts";
 export type { ReloadRequest } from "./instances/instance-loader.ts";
 export type { InstanceState } from "./instances/instance-state.ts";
 export type { BulkOptions, BulkOutcome, CapabilityManagerOptions, InstanceSummary, LoadOptions, LoadRequest } from "./manager-options.ts";
-export type { MakeRoomRequest, RoomMade } from "./resources/evictor.ts";
+export type { EvictableWorker, MakeRoomRequest, RoomMade } from "./resources/evictor.ts";
 export type { InstanceDescription, Residency } from "./resources/resource-view.ts";
 export {
   permissivePolicy,

@@ -1,4 +1,12 @@
-import { formatTimestamp, parseTimestamp, type ResourceProfile, type ResourceSample, type ResourceSizes } from "@cjm/core";
+import {
+  foldSample,
+  formatTimestamp,
+  type ProfileKey,
+  parseTimestamp,
+  type ResourceProfile,
+  type ResourceSample,
+  type ResourceSizes,
+} from "@cjm/core";
 import type Database from "better-sqlite3";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
@@ -42,12 +50,6 @@ interface ProfileRow {
   readonly success_gpu_memory_mb_peak_max: number | null;
 }
 
-export interface ProfileKey {
-  readonly instanceId: string;
-  readonly capabilityName: string;
-  readonly configHash: string;
-}
-
 const COLUMNS = [
   "instance_id",
   "capability_name",
@@ -84,11 +86,22 @@ export class SqliteProfiles implements Disposable {
     return new SqliteProfiles(DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addMissingColumns }));
   }
 
-  /** Folds one sample in; read and write are one transaction, so that two hosts lose nothing. @throws CjmError CJM_STORE_FAILED */
+  /** Folds one sample in. @throws CjmError CJM_STORE_FAILED */
   record(key: ProfileKey, sample: ResourceSample): ResourceProfile {
+    return this.#fold(key, [sample]) as ResourceProfile;
+  }
+
+  /** Folds many samples in at the cost of one. @throws CjmError CJM_STORE_FAILED */
+  recordAll(key: ProfileKey, samples: readonly ResourceSample[]): ResourceProfile | null {
+    return this.#fold(key, samples);
+  }
+
+  /** Read and write are one transaction, so that two hosts lose nothing. */
+  #fold(key: ProfileKey, samples: readonly ResourceSample[]): ResourceProfile | null {
     return this.#file.write(() => {
-      const next = foldSample(this.get(key.instanceId, key.configHash), key, sample);
-      this.#file.prepare(UPSERT).run(rowOf(next));
+      const before = this.get(key.instanceId, key.configHash);
+      const next = samples.reduce<ResourceProfile | null>((profile, sample) => foldSample(profile, key, sample), before);
+      if (next !== null && samples.length > 0) this.#file.prepare(UPSERT).run(rowOf(next));
       return next;
     });
   }
@@ -102,40 +115,6 @@ export class SqliteProfiles implements Disposable {
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]();
   }
-}
-
-/** Running means and maxima over all samples, failed ones included, as the original keeps them; sizes over successful ones. */
-export function foldSample(before: ResourceProfile | null, key: ProfileKey, sample: ResourceSample): ResourceProfile {
-  const count = (before?.sampleCount ?? 0) + 1;
-  const mean = (old: number | undefined, value: number): number => (old === undefined ? value : old + (value - old) / count);
-  const gpuMb = sample.gpuMemoryPeakMb ?? before?.gpuMemoryPeakMeanMb ?? 0;
-  const usageTotals: Record<string, number> = { ...before?.usageTotals };
-  for (const [unit, value] of Object.entries(sample.usage)) usageTotals[unit] = (usageTotals[unit] ?? 0) + value;
-  return {
-    ...key,
-    sampleCount: count,
-    successCount: (before?.successCount ?? 0) + (sample.success ? 1 : 0),
-    cpuPercentMean: mean(before?.cpuPercentMean, sample.cpuPercent),
-    memoryPeakMaxMb: Math.max(before?.memoryPeakMaxMb ?? 0, sample.memoryPeakMb),
-    memoryPeakMeanMb: mean(before?.memoryPeakMeanMb, sample.memoryPeakMb),
-    gpuMemoryPeakMaxMb: Math.max(before?.gpuMemoryPeakMaxMb ?? 0, sample.gpuMemoryPeakMb ?? 0),
-    gpuMemoryPeakMeanMb: mean(before?.gpuMemoryPeakMeanMb, gpuMb),
-    durationMeanMs: mean(before?.durationMeanMs, sample.durationMs),
-    lastObservedAt: sample.observedAt,
-    usageTotals,
-    sizes: sample.success
-      ? {
-          memoryMb: highest(before?.sizes.memoryMb, sample.memoryPeakMb),
-          gpuMb: highest(before?.sizes.gpuMb, sample.gpuMemoryPeakMb),
-        }
-      : (before?.sizes ?? { memoryMb: null, gpuMb: null }),
-  };
-}
-
-/** The higher of two figures, of which either may not have been measured. */
-function highest(before: number | null | undefined, value: number | null): number | null {
-  if (before == null || value === null) return before ?? value;
-  return Math.max(before, value);
 }
 
 function addMissingColumns(database: Database.Database): void {

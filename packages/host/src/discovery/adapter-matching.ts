@@ -63,7 +63,7 @@ export function describeVerdict(verdict: AdapterVerdict): string {
  * @throws CjmError CJM_ADAPTER_INCOMPATIBLE for a named one that is unknown or does not fit, with what is missing
  */
 export function adaptersToBind(
-  capability: DiscoveredCapability,
+  capability: Pick<DiscoveredCapability, "name" | "manifest">,
   discovered: readonly DiscoveredAdapter[],
   named: readonly string[] | null,
 ): readonly DiscoveredAdapter[] {

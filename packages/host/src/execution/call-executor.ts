@@ -1,4 +1,4 @@
-import type { CallEnvelope, CallTarget, Clock, JsonValue } from "@cjm/core";
+import { type CallEnvelope, type CallTarget, type Clock, isCjmError, type JsonValue } from "@cjm/core";
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
 import { tell } from "../internal/tell.ts";
@@ -40,6 +40,8 @@ interface ExecutorParts {
 /** A call that has its turn and its worker. */
 interface RunningCall {
   readonly live: LiveWorker;
+  /** Its capability was asked to stop it. */
+  readonly wasCancelled: () => boolean;
   readonly measure: () => Promise<MeasuredUse>;
   /** Gives back everything that was taken for it. */
   readonly end: () => void;
@@ -78,7 +80,8 @@ export class CallExecutor {
   async *stream(instance: WorkerInstance, call: InstanceCall, options: InstanceCallOptions): AsyncGenerator<JsonValue, void, undefined> {
     using deadline = withDeadline(options, instance.spec.instanceId, this.#parts.clock);
     const { signal } = deadline;
-    const { live, measure, end } = await this.#begin(instance, call, { ...options, signal });
+    const running = await this.#begin(instance, call, { ...options, signal });
+    const { live } = running;
     // Of a stream that its reader left nobody knows what it would have taken.
     let outcome: { readonly success: boolean } | null = null;
     try {
@@ -87,9 +90,9 @@ export class CallExecutor {
       instance.crashGuard.reset();
     } catch (error) {
       outcome = { success: false };
-      throw await explain(error, live, signal);
+      throw await explain(error, running, signal);
     } finally {
-      await this.#finish(instance, { measure, end }, outcome === null ? null : { ...outcome, usage: {} });
+      await this.#finish(instance, running, outcome === null ? null : { ...outcome, usage: {} });
     }
   }
 
@@ -108,9 +111,10 @@ export class CallExecutor {
       instance.crashGuard.reset();
       outcome = { success: answer.outcome.kind === "value", usage: answer.usage };
       this.#parts.recorder.recordAccounts(instance, live, call.envelope, answer.accounts);
-      return answer.outcome.kind === "value" ? answer.outcome : { ...answer.outcome, live };
+      if (answer.outcome.kind === "value") return answer.outcome;
+      return { kind: "failed", error: await explain(answer.outcome.error, running, options.signal), live };
     } catch (error) {
-      return { kind: "failed", error: await explain(error, live, options.signal), live };
+      return { kind: "failed", error: await explain(error, running, options.signal), live };
     } finally {
       await this.#finish(instance, running, outcome);
     }
@@ -120,6 +124,7 @@ export class CallExecutor {
     const { admission, sampler, clock } = this.#parts;
     const { signal, keep = () => [], onProgress } = options;
     const leave = await admission.enter(instance, { signal, keep });
+    const jobId = envelope.job_id ?? "";
     try {
       const live = await instance.worker(signal);
       const unfollow = followProgress({ instance, live, envelope, clock }, onProgress);
@@ -128,9 +133,10 @@ export class CallExecutor {
       const end = (): void => {
         unfollow();
         uncancel();
+        instance.cancelRequests.delete(jobId);
         leave();
       };
-      return { live, measure, end };
+      return { live, wasCancelled: () => instance.cancelRequests.has(jobId), measure, end };
     } catch (error) {
       leave();
       throw error;
@@ -139,7 +145,7 @@ export class CallExecutor {
 
   async #finish(
     instance: WorkerInstance,
-    { measure, end }: Pick<RunningCall, "measure" | "end">,
+    { measure, end }: RunningCall,
     outcome: { readonly success: boolean; readonly usage: Usage } | null,
   ): Promise<void> {
     try {
@@ -151,9 +157,16 @@ export class CallExecutor {
   }
 }
 
+const WHEN = "during the call";
+
 /** The first cause: the caller's own reason, the worker's death, and only then the transport. */
-async function explain(error: unknown, live: LiveWorker, signal: AbortSignal): Promise<unknown> {
-  return signal.aborted ? signal.reason : await live.process.explain(error, "during the call");
+async function explain(error: unknown, { live, wasCancelled }: RunningCall, signal: AbortSignal): Promise<unknown> {
+  if (isCjmError(error)) {
+    // A worker that is ended from outside cancels its calls on the way; nobody else did.
+    const isOfItself = error.code === "CJM_CANCELLED" && !wasCancelled() && !signal.aborted;
+    return isOfItself ? ((await live.process.newsOfDeath(WHEN)) ?? error) : error;
+  }
+  return signal.aborted ? signal.reason : await live.process.explain(error, WHEN);
 }
 
 /** A call that nobody waits for any more should not go on beside the next one. Whether it stops is the capability's affair. */

@@ -1,14 +1,14 @@
 import type { CallEnvelope, Clock, IdSource, JournalWriter, JsonObject } from "@cjm/core";
 import type { Account } from "@cjm/protocol";
-import type { ProfileStore } from "../host-ports.ts";
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
+import type { ProfileLedger } from "../resources/profile-ledger.ts";
 import type { MeasuredUse } from "../resources/usage-sampler.ts";
 import type { Usage } from "../workers/worker-client.ts";
 
 interface RecorderParts {
   readonly journal: JournalWriter;
-  readonly profiles: ProfileStore | null;
+  readonly profiles: ProfileLedger;
   readonly ids: IdSource;
   readonly clock: Clock;
 }
@@ -24,11 +24,7 @@ export class CallRecorder {
   recordUse(instance: WorkerInstance, use: MeasuredUse, outcome: { readonly success: boolean; readonly usage: Usage }): void {
     const { profiles, clock } = this.#parts;
     const { instanceId, manifest, configHash } = instance.spec;
-    try {
-      profiles?.record({ instanceId, capabilityName: manifest.code.name, configHash }, { ...use, ...outcome, observedAt: clock.now() });
-    } catch {
-      // A profile is an estimate: losing one sample must not fail the call that was measured.
-    }
+    profiles.record({ instanceId, capabilityName: manifest.code.name, configHash }, { ...use, ...outcome, observedAt: clock.now() });
   }
 
   recordAccounts(instance: WorkerInstance, live: LiveWorker, envelope: CallEnvelope, accounts: readonly Account[]): void {

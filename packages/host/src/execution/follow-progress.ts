@@ -3,6 +3,7 @@ import type { Progress } from "@cjm/protocol";
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
 import { tell } from "../internal/tell.ts";
+import { traitsOf } from "../workers/worker-traits.ts";
 import { pollProgress } from "./progress-poll.ts";
 
 export type ProgressCallback = (progress: { readonly fraction: number; readonly message: string }) => void;
@@ -19,7 +20,7 @@ export function followProgress(
 ): () => void {
   if (callback === undefined) return () => {};
   const report = ({ progress, message }: Progress): void => tell(callback, { fraction: progress, message });
-  // Only our own workers push, and only for calls of a job.
-  const isPushed = instance.spec.manifest.install.worker !== "substrate" && envelope.job_id != null;
+  // Even those that push do so only for calls of a job.
+  const isPushed = traitsOf(instance.spec.manifest).pushesProgress && envelope.job_id != null;
   return isPushed ? instance.onProgress(String(envelope.job_id), report) : pollProgress(() => live.client.progress(null), report, clock);
 }

@@ -42,11 +42,13 @@ export class ResourceRetry {
         reason: `${instanceId} ran out: ${error.message}`,
       });
     }
-    // Calls beside it on the same worker end first; if one of them was here before, the worker is new already.
+    // One that died, or that a call beside this one has replaced already, need not be waited for.
+    const isStillThere = (): boolean => live !== null && instance.live === live;
+    if (!isStillThere()) return;
+    // Calls beside it on the same worker end first.
     const leave = await instance.gate.enterAlone(signal);
     try {
-      if (instance.live === live && live !== null)
-        await instance.stop({ to: "cold", phase: "restart", reason: "a call on it ran out of a resource" });
+      if (isStillThere()) await instance.stop({ to: "cold", phase: "restart", reason: "a call on it ran out of a resource" });
     } finally {
       leave();
     }

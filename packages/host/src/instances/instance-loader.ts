@@ -1,8 +1,8 @@
-import { CjmError, type JsonObject, type Manifest } from "@cjm/core";
+import { CjmError, type JsonObject } from "@cjm/core";
 import { configHashOf, resolveCapabilityConfig } from "../config/config-resolution.ts";
 import { adapterSpec, adaptersToBind } from "../discovery/adapter-matching.ts";
 import type { CapabilityCatalog } from "../discovery/capability-catalog.ts";
-import type { InstanceRecord } from "../host-ports.ts";
+import type { DiscoveredCapability } from "../discovery/manifest-discovery.ts";
 import type { LoadOptions } from "../manager-options.ts";
 import type { InstanceRegistry } from "./instance-registry.ts";
 import type { InstanceServices } from "./instance-services.ts";
@@ -14,6 +14,14 @@ interface LoaderParts {
   readonly registry: InstanceRegistry;
   readonly services: InstanceServices;
   readonly observer: InstanceObserver;
+}
+
+type Installed = Pick<DiscoveredCapability, "name" | "manifest">;
+
+interface PlannedSpec {
+  readonly spec: InstanceSpec;
+  /** Fields of the configuration that were remembered and that nobody knows any more. */
+  readonly forgotten: readonly string[];
 }
 
 export interface ReloadRequest {
@@ -58,11 +66,12 @@ export class InstanceLoader {
     const leave = force ? (): void => {} : await instance.gate.enterAlone(signal);
     try {
       registry.assertLoaded(instance);
-      instance.change(this.#specAnew(instance, config));
+      const { spec, forgotten } = this.#specAnew(instance, config);
+      instance.change(spec);
       instance.crashGuard.reset();
       await instance.stop({ to: "cold", phase: "restart", reason, force });
       await instance.worker(signal);
-      recordConfig(instance, "load");
+      recordConfig(instance, "load", forgotten);
     } finally {
       leave();
     }
@@ -75,8 +84,8 @@ export class InstanceLoader {
   }
 
   async #load(name: string, instanceId: string, options: LoadOptions, signal: AbortSignal): Promise<WorkerInstance> {
-    const { services, observer } = this.#parts;
-    const spec = this.#specOf(name, instanceId, options);
+    const { catalog, services, observer } = this.#parts;
+    const { spec, forgotten } = this.#planSpec(catalog.get(name), instanceId, options);
     // A host that cannot leave a trace of a worker must not start one.
     services.journal.assertWritable();
     const instance = new WorkerInstance(spec, services, observer);
@@ -86,34 +95,40 @@ export class InstanceLoader {
       await instance.stop({ to: "stopped", phase: "cleanup", reason: "its load failed", force: true });
       throw error;
     }
-    recordConfig(instance, "load");
+    recordConfig(instance, "load", forgotten);
     return instance;
   }
 
   /** What an instance is to be after a reload. What was changed since it was loaded stays changed. */
-  #specAnew({ spec }: WorkerInstance, config: JsonObject | undefined): InstanceSpec {
-    const request = config === undefined ? spec.request : { ...spec.request, config };
-    const { name } = spec.manifest.code;
-    if (this.#parts.catalog.find(name) !== null) {
-      return { ...this.#specOf(name, spec.instanceId, request), enabled: spec.enabled, workerEnvOverrides: spec.workerEnvOverrides };
-    }
+  #specAnew({ spec }: WorkerInstance, config: JsonObject | undefined): PlannedSpec {
+    const { catalog } = this.#parts;
+    const { instanceId, manifest, request, enabled, workerEnvOverrides } = spec;
+    const { name } = manifest.code;
+    const found = catalog.find(name);
+    // Of what it was given before nobody stands for fields that a newer manifest lacks.
+    const carried = config === undefined ? request.config : undefined;
+    const anew = this.#planSpec(found ?? { name, manifest }, instanceId, { ...request, config: config ?? {} }, carried);
+    const same = { enabled, workerEnvOverrides, request: config === undefined ? request : { ...request, config } };
     // One whose manifest is gone still runs by the one it was loaded with.
-    if (config === undefined) return spec;
-    return { ...spec, ...configOf(spec.manifest, request, this.#recordOf(spec)), request };
+    return { ...anew, spec: { ...anew.spec, ...same, ...(found === null ? { adapters: spec.adapters } : {}) } };
   }
 
-  /** @throws CjmError CJM_CAPABILITY_NOT_FOUND, CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE, CJM_INPUT_INVALID */
-  #specOf(name: string, instanceId: string, options: LoadOptions): InstanceSpec {
-    const { catalog } = this.#parts;
-    const capability = catalog.get(name);
-    const { manifest } = capability;
+  /** @throws CjmError CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE, CJM_INPUT_INVALID */
+  #planSpec(capability: Installed, instanceId: string, options: LoadOptions, carriedConfig?: JsonObject): PlannedSpec {
+    const { catalog, services } = this.#parts;
+    const { name, manifest } = capability;
     const persistable = options.newInstance !== true || options.instanceId !== undefined;
-    const record = this.#recordOf({ instanceId, persistable });
+    const record = persistable ? (services.configs?.get(instanceId) ?? null) : null;
+    const schema = (manifest.code.config_schema as JsonObject | null | undefined) ?? null;
+    const layers = { schema, remembered: { ...record?.config, ...carriedConfig }, given: options.config ?? null };
+    const { config, chosen, forgotten } = resolveCapabilityConfig(name, layers, options.unknownFields);
     const { signal: _signal, ...request } = options;
-    return {
+    const spec: InstanceSpec = {
       instanceId,
       manifest,
-      ...configOf(manifest, options, record),
+      config,
+      chosenConfig: chosen,
+      configHash: configHashOf(config, schema),
       enabled: record?.enabled ?? true,
       maxConcurrentCalls: concurrencyOf(options.maxConcurrentCalls ?? 1),
       workerEnvOverrides: record?.workerEnv ?? {},
@@ -121,22 +136,8 @@ export class InstanceLoader {
       persistable,
       request,
     };
+    return { spec, forgotten };
   }
-
-  #recordOf({ instanceId, persistable }: Pick<InstanceSpec, "instanceId" | "persistable">): InstanceRecord | null {
-    return persistable ? (this.#parts.services.configs?.get(instanceId) ?? null) : null;
-  }
-}
-
-/** The configuration in force and its hash. @throws CjmError CJM_CAPABILITY_CONFIG_INVALID */
-function configOf(
-  { code }: Manifest,
-  { config: given, unknownFields = "refuse" }: LoadOptions,
-  record: InstanceRecord | null,
-): Pick<InstanceSpec, "config" | "configHash"> {
-  const schema = (code.config_schema as JsonObject | null | undefined) ?? null;
-  const config = resolveCapabilityConfig(code.name, { schema, persisted: record?.config ?? null, given: given ?? null }, unknownFields);
-  return { config, configHash: configHashOf(config, schema) };
 }
 
 function concurrencyOf(limit: number): number {
@@ -148,8 +149,9 @@ function concurrencyOf(limit: number): number {
 }
 
 /** Names of fields only: values may be anything. */
-export function recordConfig(instance: WorkerInstance, phase: "load" | "reconfigure"): void {
+export function recordConfig(instance: WorkerInstance, phase: "load" | "reconfigure", forgotten: readonly string[] = []): void {
   const { config, enabled } = instance.spec;
   const keys = Object.keys(config).sort();
-  instance.record("config_applied", phase === "load" ? { phase, config_keys: keys, enabled } : { phase, config_keys: keys });
+  const left = forgotten.length === 0 ? {} : { keys_forgotten: forgotten };
+  instance.record("config_applied", phase === "load" ? { phase, config_keys: keys, enabled, ...left } : { phase, config_keys: keys });
 }

@@ -5,7 +5,10 @@ import type { LoadOptions } from "../manager-options.ts";
 export interface InstanceSpec {
   readonly instanceId: string;
   readonly manifest: Manifest;
+  /** In force: defaults of the schema under what was chosen. */
   readonly config: JsonObject;
+  /** What is remembered of it. */
+  readonly chosenConfig: JsonObject;
   /** Over the configuration in force; part of what profiles are kept by. */
   readonly configHash: string;
   readonly enabled: boolean;

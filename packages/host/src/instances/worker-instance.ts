@@ -44,6 +44,8 @@ interface Start {
 /** One loaded instance: its worker's lifecycle from start to end, over as many workers as it takes. */
 export class WorkerInstance {
   readonly gate: CallGate;
+  /** Jobs whose call was asked to stop, as long as one of them runs. */
+  readonly cancelRequests = new Set<string>();
   readonly crashGuard: CrashGuard;
   readonly #services: InstanceServices;
   readonly #observer: InstanceObserver;
@@ -53,6 +55,7 @@ export class WorkerInstance {
   #state: InstanceState = "cold";
   #live: LiveWorker | null = null;
   #starting: Start | null = null;
+  #startMs: number | null = null;
 
   constructor(spec: InstanceSpec, services: InstanceServices, observer: InstanceObserver) {
     this.#spec = spec;
@@ -75,6 +78,11 @@ export class WorkerInstance {
     return this.#live;
   }
 
+  /** What its last start took, from spawn to initialised; null: it never started. */
+  get startMs(): number | null {
+    return this.#startMs;
+  }
+
   /** Why it does not start now, though it is wanted; null: nothing holds it back. */
   get heldBack(): HeldBack | null {
     return this.#live === null ? this.crashGuard.heldBack(this.#spec.instanceId) : null;
@@ -82,7 +90,9 @@ export class WorkerInstance {
 
   /** What the next worker, or the one that serves now, is to be told. */
   change(
-    change: Partial<Pick<InstanceSpec, "manifest" | "config" | "configHash" | "enabled" | "workerEnvOverrides" | "adapters" | "request">>,
+    change: Partial<
+      Pick<InstanceSpec, "manifest" | "config" | "chosenConfig" | "configHash" | "enabled" | "workerEnvOverrides" | "adapters" | "request">
+    >,
   ): void {
     this.#spec = { ...this.#spec, ...change };
     this.#observer.onChange();
@@ -179,6 +189,7 @@ export class WorkerInstance {
     signal.throwIfAborted();
     this.crashGuard.assertMayStart(instanceId);
     this.#to("starting");
+    const beganMs = this.#services.clock.monotonicMs();
     let live: LiveWorker;
     try {
       live = await startWorker({
@@ -194,6 +205,7 @@ export class WorkerInstance {
       throw error;
     }
     this.#live = live;
+    this.#startMs = live.readyAtMs - beganMs;
     this.#to("ready");
     this.#watch(live);
     return live;

@@ -18,13 +18,28 @@ export interface RoomMade {
   readonly evicted: readonly string[];
 }
 
+/** An idle worker that could be ended. */
+export interface EvictableWorker {
+  readonly instanceId: string;
+  /** What that would free, MiB. */
+  readonly holdsMb: number;
+  /** What starting it took the last time. */
+  readonly reloadMs: number | null;
+}
+
 interface EvictorParts {
   readonly instances: () => readonly WorkerInstance[];
   /** The system monitor, which is what tells whether it helped. */
   readonly monitorId: () => string | null;
-  readonly residentOf: (instance: WorkerInstance, resource: EvictableResource) => Resident;
+  /** With what its worker holds now, or held when it was last measured. */
+  readonly residentOf: (instance: WorkerInstance, resource: EvictableResource, asOf: "now" | "last") => Resident;
   /** Brings what is measured of the machine up to date. */
   readonly measure: () => Promise<unknown>;
+}
+
+interface PlannedVictim {
+  readonly instance: WorkerInstance;
+  readonly footprintMb: number;
 }
 
 /** Ends idle workers to make room. Their instances stay loaded and start again with their next call. */
@@ -42,22 +57,38 @@ export class Evictor {
     return this.#requests.run(() => this.#makeRoom(request));
   }
 
-  async #makeRoom({ resource, shortfallMb, keep, reason }: MakeRoomRequest): Promise<RoomMade> {
-    const { instances, monitorId, residentOf, measure } = this.#parts;
-    await measure();
-    const live = instances().filter((instance) => instance.live !== null);
-    const monitor = monitorId();
-    const residents = live.map((instance) => residentOf(instance, resource));
-    const victims = planEviction({ residents, keep: new Set([...keep, ...(monitor === null ? [] : [monitor])]), shortfallMb });
+  /** Idle workers that could be ended, the largest first, by the last measurements. */
+  evictable(resource: EvictableResource): readonly EvictableWorker[] {
+    return this.#plan({ resource, shortfallMb: null, keep: [] }, "last").map(({ instance, footprintMb }) => {
+      return { instanceId: instance.spec.instanceId, holdsMb: footprintMb, reloadMs: instance.startMs };
+    });
+  }
 
+  /** Whom to end, in order. */
+  #plan({ resource, shortfallMb, keep }: Omit<MakeRoomRequest, "reason">, asOf: "now" | "last"): readonly PlannedVictim[] {
+    const { instances, monitorId, residentOf } = this.#parts;
+    const live = new Map(
+      instances().flatMap((instance) => (instance.live === null ? [] : [[instance.spec.instanceId, instance] as const])),
+    );
+    const monitor = monitorId();
+    const residents = [...live.values()].map((instance) => residentOf(instance, resource, asOf));
+    const victims = planEviction({ residents, keep: new Set([...keep, ...(monitor === null ? [] : [monitor])]), shortfallMb });
+    return victims.flatMap(({ instanceId, footprintMb }) => {
+      const instance = live.get(instanceId);
+      return instance === undefined ? [] : [{ instance, footprintMb }];
+    });
+  }
+
+  async #makeRoom({ resource, shortfallMb, keep, reason }: MakeRoomRequest): Promise<RoomMade> {
+    const { measure } = this.#parts;
+    await measure();
     const evicted: string[] = [];
     let freedMb = 0;
-    for (const { instanceId, footprintMb } of victims) {
+    for (const { instance, footprintMb } of this.#plan({ resource, shortfallMb, keep }, "now")) {
       if (freedMb >= evictionTargetMb(shortfallMb)) break;
-      const instance = live.find(({ spec }) => spec.instanceId === instanceId);
-      if (instance === undefined || !(await endIfIdle(instance, reason))) continue;
+      if (!(await endIfIdle(instance, reason))) continue;
       instance.record("instance_evicted", { resource, freed_mb: Math.round(footprintMb), reason });
-      evicted.push(instanceId);
+      evicted.push(instance.spec.instanceId);
       freedMb += footprintMb;
     }
     if (evicted.length > 0) await measure();

@@ -9,6 +9,7 @@ export interface TreeUse {
 }
 
 interface KnownTree {
+  readonly readMs: number;
   readonly walkedMs: number;
   readonly members: readonly ProcessUse[];
   readonly use: TreeUse;
@@ -32,6 +33,12 @@ export class ProcessTrees {
     return this.#read(root)?.use ?? null;
   }
 
+  /** By a reading that is younger than that, or read now. */
+  recent(root: number, maxAgeMs: number): TreeUse | null {
+    const known = this.#known.get(root);
+    return known !== undefined && this.#clock.monotonicMs() - known.readMs < maxAgeMs ? known.use : this.read(root);
+  }
+
   /** By the last reading. Null for a tree that was never read. */
   last(root: number): TreeUse | null {
     return this.#known.get(root)?.use ?? null;
@@ -49,7 +56,8 @@ export class ProcessTrees {
     const walks = known === undefined || !this.#isYoung(known);
     const members = walks ? readProcessTree(root) : known.members.flatMap(again);
     if (members[0]?.pid !== root) return null;
-    const tree = { walkedMs: walks ? this.#clock.monotonicMs() : known.walkedMs, members, use: totals(members) };
+    const readMs = this.#clock.monotonicMs();
+    const tree = { readMs, walkedMs: walks ? readMs : known.walkedMs, members, use: totals(members) };
     this.#remember(root, tree);
     return tree;
   }

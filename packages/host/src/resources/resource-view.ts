@@ -1,13 +1,13 @@
 import type { ResourceProfile } from "@cjm/core";
-import type { ProfileStore } from "../host-ports.ts";
 import type { HeldBack } from "../instances/crash-guard.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
 import type { EvictableResource, Resident } from "./eviction-plan.ts";
 import type { ProcessTrees } from "./process-trees.ts";
+import type { ProfileLedger } from "./profile-ledger.ts";
 import type { SystemMonitor } from "./system-monitor.ts";
 
 interface ViewParts {
-  readonly profiles: ProfileStore | null;
+  readonly profiles: ProfileLedger;
   readonly trees: ProcessTrees;
   readonly monitor: SystemMonitor;
 }
@@ -44,7 +44,7 @@ export class ResourceView {
   }
 
   profile({ spec }: WorkerInstance): ResourceProfile | null {
-    return this.#parts.profiles?.get(spec.instanceId, spec.configHash) ?? null;
+    return this.#parts.profiles.get(spec.instanceId, spec.configHash);
   }
 
   /** By the last measurements. Null while it has no worker. */
@@ -54,9 +54,9 @@ export class ResourceView {
     return { memoryMb: this.#parts.trees.last(pid)?.memoryMb ?? null, gpuMb: this.#parts.monitor.lastGpuMemoryMb(pid) };
   }
 
-  /** As an eviction weighs it: its memory as of now, since an instance that was only loaded was never measured. */
-  resident(instance: WorkerInstance, resource: EvictableResource): Resident {
-    if (resource === "memory" && instance.live !== null) this.#parts.trees.read(instance.live.process.pid);
+  /** As an eviction weighs it. An instance that was only loaded has no last measurement of its memory. */
+  resident(instance: WorkerInstance, resource: EvictableResource, asOf: "now" | "last"): Resident {
+    if (asOf === "now" && resource === "memory" && instance.live !== null) this.#parts.trees.read(instance.live.process.pid);
     const residency = this.residency(instance);
     const sizes = this.profile(instance)?.sizes ?? null;
     return {

@@ -1,4 +1,4 @@
-import type { Clock, SystemStatus } from "@cjm/core";
+import type { Clock, GpuDevice, SystemStatus } from "@cjm/core";
 import type { WorkerClient } from "../workers/worker-client.ts";
 import { attributeGpu, type GpuProcessEntry } from "./gpu-attribution.ts";
 
@@ -6,6 +6,8 @@ import { attributeGpu, type GpuProcessEntry } from "./gpu-attribution.ts";
 const FRESH_MS = 1_000;
 /** Older than this, it says nothing about now. */
 const USABLE_MS = 15_000;
+
+type SystemStatusReply = Awaited<ReturnType<WorkerClient["systemStatus"]>>;
 
 interface ProcessList {
   readonly atMs: number;
@@ -15,6 +17,8 @@ interface ProcessList {
 interface MonitorParts {
   /** Looked up at every use, so that a monitor that was restarted is found again, and started when its worker is gone. */
   readonly client: (signal?: AbortSignal) => Promise<Pick<WorkerClient, "systemStatus" | "processes"> | null>;
+  /** A monitor was named and is loaded. */
+  readonly isThere: () => boolean;
   /** Who belongs to the tree of a worker. */
   readonly pidsOf: (rootPid: number) => ReadonlySet<number>;
   readonly clock: Clock;
@@ -49,6 +53,7 @@ export class SystemMonitor {
         gpuTotalMb: this.#hasGpu ? totalMb : null,
         gpuFreeMb: this.#hasGpu ? (status.gpu_free_memory_mb ?? null) : null,
         gpuLoadPercent: this.#hasGpu ? (status.gpu_load_percent ?? null) : null,
+        ...devicesOf(status.gpus),
       };
     } catch {
       if (signal?.aborted !== true) this.#silentSinceMs = this.#parts.clock.monotonicMs();
@@ -56,9 +61,14 @@ export class SystemMonitor {
     }
   }
 
+  /** Asking could bring a younger figure of the GPU than the last. */
+  isAskedFor(): boolean {
+    return this.#parts.isThere() && this.#hasGpu !== false && !this.#isSilent() && !this.#isFresh();
+  }
+
   /** GPU memory of a process tree, MiB: zero on a machine that has no GPU, null without a monitor that answers. */
   async gpuMemoryMb(rootPid: number): Promise<number | null> {
-    // Every call asks this at its end: one that hangs must not hold up all of them, each for as long as it may take.
+    // Every call asks this at its end: one that hangs must not hold up each of them anew.
     if (this.#isSilent()) return this.lastGpuMemoryMb(rootPid);
     if (this.#hasGpu === null) await this.status();
     await this.refresh();
@@ -75,11 +85,15 @@ export class SystemMonitor {
   /** A young list of what is on the GPU: one request at a time, one a second at most, shared by all who ask. */
   async refresh(): Promise<void> {
     if (this.#hasGpu !== true || this.#isSilent()) return;
-    if (this.#list !== null && this.#parts.clock.monotonicMs() - this.#list.atMs < FRESH_MS) return;
+    if (this.#isFresh()) return;
     this.#request ??= this.#ask().finally(() => {
       this.#request = null;
     });
     this.#list = (await this.#request) ?? this.#list;
+  }
+
+  #isFresh(): boolean {
+    return this.#list !== null && this.#parts.clock.monotonicMs() - this.#list.atMs < FRESH_MS;
   }
 
   #isSilent(): boolean {
@@ -96,4 +110,10 @@ export class SystemMonitor {
       return null;
     }
   }
+}
+
+/** Monitors of the original do not tell devices apart. */
+function devicesOf(gpus: SystemStatusReply["gpus"]): { readonly gpus?: readonly GpuDevice[] } {
+  if (gpus == null || gpus.length === 0) return {};
+  return { gpus: gpus.map(({ index, total_mb, free_mb }) => ({ index, totalMb: total_mb ?? null, freeMb: free_mb ?? null })) };
 }

@@ -15,6 +15,8 @@ export interface MeasuredUse {
 
 /** What the sampler asks the system monitor. */
 export interface GpuMeter {
+  /** A younger figure than the last could be had. */
+  isAskedFor(): boolean;
   refresh(): Promise<void>;
   gpuMemoryMb(rootPid: number): Promise<number | null>;
   lastGpuMemoryMb(rootPid: number): number | null;
@@ -32,6 +34,8 @@ interface Measurement {
 }
 
 const INTERVAL_MS = 250;
+/** Calls of one worker share what was read this long ago: many short ones at a time cost one reading together. */
+const SHARED_MS = 100;
 /** How long the end of a call waits for a young figure of the GPU; an older one must do where the monitor is slow. */
 const GPU_ANSWER_MS = 500;
 
@@ -54,7 +58,7 @@ export class UsageSampler implements Disposable {
 
   /** Begins to measure the tree of `pid`; the returned function ends it and says what it was. */
   start(pid: number): () => Promise<MeasuredUse> {
-    const { memoryMb, cpuMs } = this.#trees.read(pid) ?? { memoryMb: 0, cpuMs: 0 };
+    const { memoryMb, cpuMs } = this.#trees.recent(pid, SHARED_MS) ?? { memoryMb: 0, cpuMs: 0 };
     const alone = [...this.#running].every((running) => running.pid !== pid);
     const measurement: Measurement = {
       pid,
@@ -77,7 +81,8 @@ export class UsageSampler implements Disposable {
 
   async #finish(measurement: Measurement): Promise<MeasuredUse> {
     const durationMs = this.#clock.monotonicMs() - measurement.startedMs;
-    this.#sample(measurement);
+    // What was read before it began says nothing of it.
+    this.#sample(measurement, Math.min(SHARED_MS, durationMs));
     this.#running.delete(measurement);
     const own = measurement.exact ? peakMemoryMb(measurement.pid) : null;
     const gpuMb = await this.#gpuMemoryMb(measurement.pid);
@@ -91,6 +96,7 @@ export class UsageSampler implements Disposable {
   }
 
   async #gpuMemoryMb(pid: number): Promise<number | null> {
+    if (!this.#gpu.isAskedFor()) return this.#gpu.lastGpuMemoryMb(pid);
     const late = Promise.withResolvers<number | null>();
     const cancelTimer = this.#clock.schedule(GPU_ANSWER_MS, () => late.resolve(this.#gpu.lastGpuMemoryMb(pid)));
     try {
@@ -105,15 +111,15 @@ export class UsageSampler implements Disposable {
     this.#stopTimer = this.#clock.schedule(INTERVAL_MS, () => {
       this.#stopTimer = null;
       void this.#gpu.refresh();
-      for (const measurement of this.#running) this.#sample(measurement);
+      for (const measurement of this.#running) this.#sample(measurement, SHARED_MS);
       this.#schedule();
     });
   }
 
-  #sample(measurement: Measurement): void {
+  #sample(measurement: Measurement, maxAgeMs: number): void {
     const gpuMb = this.#gpu.lastGpuMemoryMb(measurement.pid);
     if (gpuMb !== null) measurement.gpuPeakMb = Math.max(measurement.gpuPeakMb ?? 0, gpuMb);
-    const use = this.#trees.read(measurement.pid);
+    const use = this.#trees.recent(measurement.pid, maxAgeMs);
     if (use !== null) fold(measurement, use);
     else if (process.platform !== "linux") void sampleElsewhere(measurement);
   }

@@ -134,6 +134,11 @@ export class WorkerClient implements AsyncDisposable {
     if (status === "error") throw errorOfLifecycle({ detail: detail ?? "" }, this.#subject, hook);
   }
 
+  /** Lets the capability let go of what it holds. @throws when it does not within the time */
+  async cleanup(timeoutMs: number): Promise<void> {
+    await this.#okText("cleanup", { body: {}, signal: AbortSignal.timeout(timeoutMs) });
+  }
+
   /** Asks for one job's call to stop, or with null for all. */
   async cancel(jobId: string | null): Promise<void> {
     await this.#ask("cancel", StatusReplySchema, { body: jobId === null ? {} : { job_id: jobId } });

@@ -155,8 +155,14 @@ export class WorkerProcess implements AsyncDisposable {
   async explain(error: unknown, when: string): Promise<unknown> {
     const fault = transportFault(error);
     if (fault === null) return error;
-    if (fault === "broke" && this.#exit === null) await within(EXIT_NEWS_MS, this.exited);
-    return this.#exit === null ? errorOfTransport(error, fault, this.#subject) : await this.exited.then(() => this.deathError(when));
+    const death = fault === "broke" || this.#exit !== null ? await this.newsOfDeath(when) : null;
+    return death ?? errorOfTransport(error, fault, this.#subject);
+  }
+
+  /** Its death, if it has ended or ends within the moment in which that would become known; null: it lives. */
+  async newsOfDeath(when: string): Promise<CjmError | null> {
+    await within(EXIT_NEWS_MS, this.exited);
+    return this.#exit === null ? null : this.deathError(when);
   }
 
   /** A worker without its channel would not notice the end of this process; most often its own end closed it. */
