@@ -1,3 +1,4 @@
+export type { HoldingJob, WaitExplanation } from "./admission/explain-wait.ts";
 export type {
   CallProgress,
   CapabilityRuntime,

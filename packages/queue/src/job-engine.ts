@@ -1,4 +1,5 @@
 import { CjmError, type Clock, isTerminal, type JobSpec, type JobStore, type StoredJob, type TerminalJobStatus } from "@cjm/core";
+import type { WaitExplanation } from "./admission/explain-wait.ts";
 import { ReservationLedger } from "./admission/reservation-ledger.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { instanceDisabled } from "./dispatch/head-facts.ts";
@@ -10,8 +11,9 @@ import { Job } from "./job/job.ts";
 import { JobIntake } from "./job/job-intake.ts";
 import { type JobEnd, JobLifecycle, jobCancelled, jobInterrupted, queueStopped, startedTooLate, subjectOf } from "./job/job-lifecycle.ts";
 import { type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
+import type { JobStream } from "./job/job-stream.ts";
 import { JobTable } from "./job/job-table.ts";
-import { PendingJobs } from "./pending-jobs.ts";
+import { compareJobs, PendingJobs } from "./pending-jobs.ts";
 import type { ResolvedQueueOptions } from "./queue-options.ts";
 
 /** A job that took so many hosts with it, or happened to run when they died, is not run again. */
@@ -105,7 +107,8 @@ export class JobEngine {
     this.#options.journal.assertWritable();
   }
 
-  async submit(request: JobRequest, context: RunContext): Promise<Job> {
+  /** @param output where its chunks go while it runs. @default none: its result comes as a whole */
+  async submit(request: JobRequest, context: RunContext, output: JobStream | null = null): Promise<Job> {
     const known = request.jobId === undefined ? null : this.find(request.jobId);
     if (known !== null) {
       await known.accepted;
@@ -116,7 +119,7 @@ export class JobEngine {
     const instance = this.#options.runtime.describe(spec.instanceId);
     if (instance === null) throw this.#options.runtime.notLoaded(spec.instanceId);
     if (!instance.enabled) throw instanceDisabled(spec.instanceId);
-    const job = this.#add(spec);
+    const job = this.#add(spec, output);
     try {
       await job.accepted;
     } catch (error) {
@@ -165,6 +168,14 @@ export class JobEngine {
   cancelMember(jobId: string, running: boolean): void {
     const job = this.find(jobId);
     if (job !== null && (running || job.status === "pending")) this.cancel(job);
+  }
+
+  /** Null: it does not wait. */
+  explain(job: Job): WaitExplanation | null {
+    if (!job.isWaiting) return null;
+    const isAhead = (other: Job): boolean =>
+      other.isWaiting && other.spec.instanceId === job.spec.instanceId && compareJobs(other, job) < 0;
+    return this.#dispatcher.explain(job, this.#table.active().filter(isAhead).length);
   }
 
   reorder(jobId: string, priority: number): boolean {
@@ -231,8 +242,9 @@ export class JobEngine {
     return specOf(request, { jobId: ids.jobId(), submittedAt: clock.now(), context });
   }
 
-  #add(spec: JobSpec): Job {
+  #add(spec: JobSpec, output: JobStream | null = null): Job {
     const job = new Job(spec, ++this.#sequence);
+    job.output = output;
     this.#table.add(job);
     job.accepted = this.#intake.accept(job);
     job.accepted.catch(() => {});

@@ -9,6 +9,7 @@ import {
   type TerminalJobStatus,
   validateComposition,
 } from "@cjm/core";
+import type { WaitExplanation } from "./admission/explain-wait.ts";
 import type { CompositionHandle } from "./compositions/composition-handle.ts";
 import type { CompositionOutcome } from "./compositions/composition-outcome.ts";
 import { CompositionService, type SubmitCompositionOptions } from "./compositions/composition-service.ts";
@@ -16,9 +17,12 @@ import type { EventStream } from "./events/event-stream.ts";
 import { eventsAfter } from "./events/events-after.ts";
 import { type HistoricJob, jobsFromJournal } from "./events/journal-history.ts";
 import type { EventFilter, QueueEvent } from "./events/queue-event.ts";
+import { onAbort } from "./internal/on-abort.ts";
 import type { WaitOptions } from "./internal/wait-for.ts";
+import type { Job } from "./job/job.ts";
 import { JobHandle } from "./job/job-handle.ts";
 import type { JobRequest, RunContext } from "./job/job-request.ts";
+import { JobStream } from "./job/job-stream.ts";
 import { type JobView, viewOf, viewOfStored } from "./job/job-view.ts";
 import { JobEngine } from "./job-engine.ts";
 import { type JobQueueOptions, resolveQueueOptions } from "./queue-options.ts";
@@ -92,25 +96,26 @@ export class JobQueue implements AsyncDisposable {
   async run(request: JobRequest, options: { readonly signal?: AbortSignal } = {}): Promise<JsonValue> {
     options.signal?.throwIfAborted();
     const handle = await this.submit(request);
-    const onAbort = (): void => void handle.cancel();
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-    if (options.signal?.aborted === true) onAbort();
-    try {
-      return await handle.result();
-    } finally {
-      options.signal?.removeEventListener("abort", onAbort);
-    }
+    using _cancelling = onAbort(options.signal, () => handle.cancel());
+    return await handle.result();
+  }
+
+  /**
+   * Submits a job whose output is read while it runs; a reader that is slow holds the capability up, one that leaves cancels the
+   * job. It is not tried again and not run again after its host died: part of it may have been read.
+   * @throws CjmError of the job, where its chunks end
+   */
+  async *stream(request: JobRequest, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<JsonValue, void, undefined> {
+    options.signal?.throwIfAborted();
+    const output = new JobStream(() => this.#engine.cancel(job));
+    const job = await this.#engine.submit({ ...request, retry: null, onInterruption: "fail" }, this.#context, output);
+    using _cancelling = onAbort(options.signal, () => this.#engine.cancel(job));
+    yield* output;
   }
 
   /** The job once it ended, whatever its end. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (the job goes on) */
   async wait(jobId: string, options: WaitOptions = {}): Promise<JobView> {
-    const job = this.#engine.find(jobId);
-    if (job === null) {
-      throw new CjmError("CJM_JOB_NOT_FOUND", `No job of id ${jobId} is known.`, {
-        hint: "Only jobs of this process are, and of those that ended the last ones; a handle keeps its own, the journal has them all.",
-        details: { jobId },
-      });
-    }
+    const job = this.#require(jobId);
     return await new JobHandle(job, { clock: this.#engine.clock, cancel: () => false, events: () => this.events({ jobId }) }).wait(options);
   }
 
@@ -131,6 +136,14 @@ export class JobQueue implements AsyncDisposable {
           (filter.runId === undefined || filter.runId === spec.runId),
       )
       .map(viewOf);
+  }
+
+  /**
+   * Why a job waits: what is missing, who holds it, what making room would cost, and whether it can ever run here. Null: it does
+   * not wait. @throws CjmError CJM_JOB_NOT_FOUND; CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_DISABLED when its instance is gone
+   */
+  explain(jobId: string): WaitExplanation | null {
+    return this.#engine.explain(this.#require(jobId));
   }
 
   /** Ends a waiting job at once and a running one soon. @returns false when it is unknown or over */
@@ -265,6 +278,15 @@ export class JobQueue implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #require(jobId: string): Job {
+    const job = this.#engine.find(jobId);
+    if (job !== null) return job;
+    throw new CjmError("CJM_JOB_NOT_FOUND", `No job of id ${jobId} is known.`, {
+      hint: "Only jobs of this process are, and of those that ended the last ones; a handle keeps its own, 'find' and the journal have them all.",
+      details: { jobId },
+    });
   }
 
   #requireHistory(): JournalStore {

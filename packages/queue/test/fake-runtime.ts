@@ -21,6 +21,8 @@ export interface FakeInstance {
   residency?: InstanceResidency;
   /** Answers calls; without it the test ends every call by hand. */
   script?: (kwargs: JsonObject, call: FakeCall) => JsonValue | Promise<JsonValue>;
+  /** What a stream of it gives. */
+  chunks?: Iterable<JsonValue> | AsyncIterable<JsonValue>;
   /** What a request to stop does. @default nothing: the capability does not listen */
   onCancel?: (call: FakeCall) => void;
 }
@@ -36,6 +38,8 @@ export class FakeRuntime implements CapabilityRuntime {
   readonly peaks = new Map<string, number>();
   status: SystemStatus | null = null;
   statusCalls = 0;
+  /** Chunks that streams have given. */
+  produced = 0;
   profileError: Error | null = null;
   /** Called with every call at its start. */
   onCall: (call: FakeCall) => void = () => {};
@@ -95,8 +99,14 @@ export class FakeRuntime implements CapabilityRuntime {
     }
   }
 
-  stream(): AsyncIterable<JsonValue> {
-    throw new Error("the queue does not stream");
+  /** Chunks of the instance's `chunks`, as fast as they are taken. */
+  async *stream(call: RuntimeCall, options: RuntimeCallOptions): AsyncGenerator<JsonValue, void, undefined> {
+    const { chunks = [] } = this.instances.get(call.instanceId) ?? {};
+    for await (const chunk of chunks) {
+      options.signal.throwIfAborted();
+      this.produced += 1;
+      yield chunk;
+    }
   }
 
   async requestCancel(instanceId: string, jobId: string): Promise<void> {

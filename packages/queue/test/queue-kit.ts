@@ -32,10 +32,10 @@ export class MemoryJournal implements JournalStore {
   }
 }
 
-/** Ids that count, so that the same run gives the same trace. */
-export function countingIds(): IdSource {
+/** Ids that count, so that the same run gives the same trace. Hosts that follow each other need a prefix each. */
+export function countingIds(prefix = ""): IdSource {
   let count = 0;
-  const next = (kind: string): string => `${kind}-${++count}`;
+  const next = (kind: string): string => `${prefix}${kind}-${++count}`;
   return {
     jobId: () => next("job") as ReturnType<IdSource["jobId"]>,
     compositionId: () => next("composition") as ReturnType<IdSource["compositionId"]>,

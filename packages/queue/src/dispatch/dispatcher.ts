@@ -2,10 +2,11 @@ import type { Clock, JournalWriter } from "@cjm/core";
 import type { AdmissionInput, AdmissionLimits, PendingHead } from "../admission/admission-input.ts";
 import { type AdmissionScan, scanAdmission, type Waiting } from "../admission/admission-scan.ts";
 import { AdmissionTelemetry } from "../admission/admission-telemetry.ts";
+import { explainWait, type WaitExplanation } from "../admission/explain-wait.ts";
 import { IdleEviction } from "../admission/idle-eviction.ts";
 import type { ReservationLedger } from "../admission/reservation-ledger.ts";
 import { unschedulable } from "../admission/unschedulable.ts";
-import type { CapabilityRuntime } from "../capability-runtime.ts";
+import type { CapabilityRuntime, EvictableWorker } from "../capability-runtime.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { TaskGroup } from "../internal/task-group.ts";
@@ -68,6 +69,14 @@ export class Dispatcher {
 
   wake(): void {
     this.#wake.set();
+  }
+
+  /** Why a waiting job waits, by what is known now. @throws CjmError when its instance is gone, disabled or stopped */
+  explain(job: Job, ahead: number): WaitExplanation {
+    const facts = new HeadFacts(this.#parts, () => {});
+    const { runtime } = this.#parts;
+    const evictable = (resource: "gpu" | "memory"): readonly EvictableWorker[] => runtime.evictable?.(resource) ?? [];
+    return explainWait({ head: facts.headOf(job), input: this.#input(facts), ahead, evictable });
   }
 
   stop(): void {

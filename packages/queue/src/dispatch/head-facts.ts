@@ -43,7 +43,7 @@ export class HeadFacts {
       this.#jobs = new Map();
       for (const job of jobs) {
         try {
-          heads.push(this.#headOf(job));
+          heads.push(this.headOf(job));
           this.#jobs.set(job.jobId, job);
         } catch (error) {
           this.#fail(job, error);
@@ -69,7 +69,8 @@ export class HeadFacts {
     return resident;
   }
 
-  #headOf(job: Job): PendingHead {
+  /** The job as if it were the next of its instance. @throws CjmError when its instance is gone, disabled or stopped */
+  headOf(job: Job): PendingHead {
     const { instanceId } = job.spec;
     const { cap, demand, gpuUnmeasured, heldBack } = this.#instanceFacts(instanceId);
     return {

@@ -4,6 +4,7 @@ import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { Interruption, Job } from "../job/job.ts";
 import { type JobEnd, type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
+import type { JobStream } from "../job/job-stream.ts";
 import { viewOf } from "../job/job-view.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import { endCall } from "./cancellation.ts";
@@ -90,16 +91,16 @@ export class JobRunner {
     const { runtime, pending, hooks, clock, cancelGraceMs } = this.#parts;
     const { spec } = job;
     const abort = new AbortController();
+    const request = { instanceId: spec.instanceId, target: spec.target, envelope: envelopeOf(job) };
+    const options = {
+      signal: abort.signal,
+      onProgress: (progress: CallProgress) => this.#onProgress(job, progress),
+      onRetry: (error: unknown) => this.#countRetry(job, error),
+      keep: () => pending.instanceIds(),
+    };
+    const { output } = job;
     const call = async (): Promise<JsonValue> =>
-      await runtime.execute(
-        { instanceId: spec.instanceId, target: spec.target, envelope: envelopeOf(job) },
-        {
-          signal: abort.signal,
-          onProgress: (progress) => this.#onProgress(job, progress),
-          onRetry: (error) => this.#countRetry(job, error),
-          keep: () => pending.instanceIds(),
-        },
-      );
+      output === null ? await runtime.execute(request, options) : await passOn(runtime.stream(request, options), output, abort.signal);
     const settled: Promise<FirstCause> = hooks
       .aroundExecute(() => viewOf(job), call)
       .then(
@@ -166,6 +167,16 @@ export class JobRunner {
     cancelTimer = clock.schedule(renewEveryMs, renew);
     return () => cancelTimer();
   }
+}
+
+/** Chunks as they come, no faster than they are read. @returns how many there were */
+async function passOn(chunks: AsyncIterable<JsonValue>, output: JobStream, signal: AbortSignal): Promise<JsonValue> {
+  let count = 0;
+  for await (const chunk of chunks) {
+    count += 1;
+    await output.push(chunk, signal);
+  }
+  return { chunks: count };
 }
 
 /** A queue that is being destroyed does not wait long for capabilities that do not listen. */

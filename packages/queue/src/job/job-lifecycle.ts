@@ -81,6 +81,7 @@ export class JobLifecycle {
     this.#totals[final.status] += 1;
     publisher.emit("state_transition", subjectOf(job), { from, to: final.status, job_snapshot: jobSnapshot(job) });
     table.retire(job);
+    job.output?.end(final.status === "completed" ? null : final.failure);
     const view = viewOf(job);
     for (const listener of this.#listeners) listener(job, final);
     tasks.add(this.#announce(job, view));

@@ -1,5 +1,6 @@
 import { CjmError, canTransition, type JobError, type JobLease, type JobSpec, type JobStatus, type JsonValue } from "@cjm/core";
 import type { Blocked } from "../admission/admission-rules.ts";
+import type { JobStream } from "./job-stream.ts";
 
 export type CancelPhase = "cooperative" | "force" | "reloading" | "completed";
 
@@ -44,6 +45,8 @@ export class Job {
   chosen = false;
   /** Its end is decided and being written; nothing else may end it. */
   ending = false;
+  /** Where its chunks go while it runs; null: its result comes as a whole. */
+  output: JobStream | null = null;
   /** Stops watching how long it waits. */
   cancelStartTimer: () => void = () => {};
   /** Resolves when the store has it, rejects when it could not be taken. */

@@ -22,7 +22,7 @@ interface Entry {
  * of them itself. Rows of extensions are not kept: there is nothing they could outlive.
  */
 export class MemoryJobStore implements JobStore {
-  readonly durable = false;
+  readonly durable: boolean = false;
   readonly #jobs = new Map<string, Entry>();
   readonly #compositions = new Map<string, StoredComposition>();
   #leases = 0;
