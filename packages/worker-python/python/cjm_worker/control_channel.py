@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import Any, Dict
 
-from .process_tree import descendants
+from .process_tree import end_descendants
 
 CONTROL_FD = 3
 MIN_TOKEN_LENGTH = 32
@@ -61,13 +61,9 @@ class ControlChannel:
 
 
 def end_everything() -> None:
-    """Kills all descendants, also those in other sessions, then this process group with this process in it."""
+    """Kills all that this process started, also what ran away, then this process group with this process in it."""
     me = os.getpid()
-    for pid in descendants(me):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
+    end_descendants(os.environ.get("CJM_WORKER_SESSION_ID"))
     if os.getpgrp() == me:
         os.killpg(me, signal.SIGKILL)
     os._exit(1)

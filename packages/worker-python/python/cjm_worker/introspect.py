@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import Any, Dict, Optional
 
-from cjm_capability.describe import identity_of
+from cjm_capability.describe import description_of, identity_of
 
 from .load import AuthorMistake, find_class, instantiate
 from .surface import structural_surface
@@ -38,6 +38,7 @@ def report_of(module_name: str, class_name: Optional[str]) -> Dict[str, Any]:
     capability = instantiate(cls)
     return {
         **identity_of(capability),
+        "description": description_of(capability),
         "module": module_name,
         "class": cls.__name__,
         "config_schema": capability.get_config_schema() or None,

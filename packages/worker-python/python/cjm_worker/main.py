@@ -13,9 +13,9 @@ from typing import List
 from .capability_host import CapabilityHost
 from .control_channel import ControlChannel
 from .diagnostics import install_logging
-from .introspect import introspect
 from .job_error import job_error
 from .load import load_capability
+from .process_tree import end_descendants
 from .server import WorkerServer
 
 # Control threads must get the interpreter within milliseconds while a capability computes in pure Python; the default
@@ -39,6 +39,8 @@ def main(argv: List[str]) -> int:
     if options.environment:
         sys.path.append(options.environment)
     if options.introspect:
+        from .introspect import introspect
+
         return introspect(options.module, options.class_name)
     if not options.class_name or not options.socket:
         parser.error("--class and --socket are needed to serve")
@@ -79,6 +81,7 @@ def serve(options: argparse.Namespace) -> int:
     last.join(CLEANUP_LIMIT_SECONDS)
     sys.stdout.flush()
     sys.stderr.flush()
+    end_descendants(os.environ.get("CJM_WORKER_SESSION_ID"))
     # A call that ignores its cancellation must not keep the process alive.
     os._exit(0)
 

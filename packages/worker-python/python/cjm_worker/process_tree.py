@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, List
+import signal
+from typing import Dict, List, Optional
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+# A process that starts others faster than they are ended is given up after so many passes.
+_MAX_PASSES = 8
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -18,6 +21,52 @@ def descendants(root: int) -> List[int]:
         found.extend(children)
         waiting.extend(children)
     return found
+
+
+def end_descendants(session_id: Optional[str]) -> None:
+    """Kills every process that this one started: its descendants, also in sessions of their own, and those whose parent has
+    gone, which still carry the session id of this worker in their environment."""
+    for _ in range(_MAX_PASSES):
+        alive = _started(session_id)
+        if not alive:
+            return
+        for pid in alive:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+
+
+def _started(session_id: Optional[str]) -> List[int]:
+    found = set(descendants(os.getpid()))
+    if session_id:
+        marker = b"CJM_WORKER_SESSION_ID=" + session_id.encode()
+        found.update(pid for pid in _all_pids() if marker in _environment(pid))
+    found.discard(os.getpid())
+    return [pid for pid in found if not _is_zombie(pid)]
+
+
+def _all_pids() -> List[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _environment(pid: int) -> List[bytes]:
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except (OSError, IndexError):
+        return True
 
 
 def use_of(pid: int) -> Dict[str, float]:
