@@ -1,4 +1,4 @@
-type Condition = readonly [sql: string, value: string | number | undefined];
+export type Condition = readonly [sql: string, value: string | number | undefined];
 
 export interface WhereClause {
   /** Empty, or `WHERE` and what must all hold. */

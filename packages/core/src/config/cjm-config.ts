@@ -50,7 +50,7 @@ export interface CjmConfig {
   readonly diagnosticsRetentionMaxMb: number | null;
 }
 
-/** Where things lie below the data directory; the original's layout, with `environments` and `runs` of our own. */
+/** Where things lie below the data directory; the original's layout, with `environments`, `runs` and the job store of our own. */
 export function dataLayout(dataDir: string) {
   const at = (name: string): string => `${dataDir}/${name}`;
   return {
@@ -62,6 +62,8 @@ export function dataLayout(dataDir: string) {
     configs: at("capability_configs.db"),
     secrets: at("secrets"),
     inputHashes: at("input_hash_cache.db"),
+    jobs: at("jobs.db"),
+    jobResults: at("job_results"),
     environments: at("environments"),
     runs: at("runs"),
     logs: at("logs"),

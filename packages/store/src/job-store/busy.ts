@@ -1,0 +1,25 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** Whether a statement failed because another connection held the file. */
+export function isBusy(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY");
+}
+
+/** Milliseconds before try number `attempt` (from 1): longer from one to the next, and uneven, so that two do not meet again and again. */
+export function busyPauseMs(attempt: number, random = Math.random()): number {
+  return 1 + random * Math.min(24, 2 ** Math.min(attempt, 5));
+}
+
+/** Calls `use` until the file is free; the event loop goes on meanwhile. @throws what `use` throws, that the file is busy only after `timeoutMs` */
+export async function whenFree<T>(use: () => T, timeoutMs: number): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return use();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+    }
+    await pause(busyPauseMs(attempt));
+  }
+}

@@ -1,0 +1,96 @@
+import { CjmError } from "@cjm/core";
+import { DatabaseFile } from "../database-file.ts";
+
+const VERSION = 1;
+
+/**
+ * `host_id` is who a job or composition belongs to while it is not over, and null afterwards: so the indexes of what is open
+ * stay small however many ended ones there are, and a claim touches no index at all. Columns stand in the order of their size,
+ * so that reading the small ones never walks through a result.
+ */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS hosts (
+  host_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  pid INTEGER NOT NULL,
+  start_ticks INTEGER,
+  boot_id TEXT,
+  pid_namespace TEXT,
+  beat INTEGER NOT NULL,
+  beat_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS jobs (
+  seq INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL UNIQUE,
+  host_id INTEGER,
+  status TEXT NOT NULL,
+  lease TEXT,
+  interruptions INTEGER NOT NULL DEFAULT 0,
+  was_running INTEGER NOT NULL DEFAULT 0,
+  priority REAL NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  instance_id TEXT NOT NULL,
+  composition_id TEXT,
+  run_id TEXT,
+  spec TEXT NOT NULL,
+  error TEXT,
+  result_file TEXT,
+  result TEXT
+);
+CREATE INDEX IF NOT EXISTS open_jobs ON jobs(host_id) WHERE host_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS member_jobs ON jobs(composition_id) WHERE composition_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS result_files ON jobs(result_file) WHERE result_file IS NOT NULL;
+CREATE TABLE IF NOT EXISTS compositions (
+  seq INTEGER PRIMARY KEY,
+  composition_id TEXT NOT NULL UNIQUE,
+  host_id INTEGER,
+  status TEXT NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  ended_at INTEGER,
+  instance_ids TEXT NOT NULL,
+  composition TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS open_compositions ON compositions(host_id) WHERE host_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS ledger (
+  seq INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  written_at INTEGER NOT NULL,
+  data TEXT NOT NULL
+);
+PRAGMA user_version = ${VERSION};
+`;
+
+/**
+ * Pages after which a commit copies the log into the file. More than SQLite's 1000: a few pages are written again and again,
+ * so a copy of 4000 costs little more than one of 1000, and strikes four times less often.
+ */
+const CHECKPOINT_PAGES = 4000;
+
+/**
+ * Opens `jobs.db`, making what is missing.
+ * @throws CjmError CJM_STORE_FAILED, also for a file that a later version of cjm wrote; that one is left as it is
+ */
+export function openJobsFile(path: string): DatabaseFile {
+  const file = DatabaseFile.open(path, {
+    title: "job store",
+    schema: SCHEMA,
+    migrate: (database) => {
+      const version = Number(database.pragma("user_version", { simple: true }));
+      if (version > VERSION) throw fromTheFuture(path, version);
+    },
+  });
+  file.read(() => file.prepare(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`).get());
+  return file;
+}
+
+function fromTheFuture(path: string, version: number): CjmError {
+  return new CjmError(
+    "CJM_STORE_FAILED",
+    `The job store ${path} has schema version ${version}; this cjm knows versions up to ${VERSION}.`,
+    {
+      hint: `Update cjm, or move ${path} aside; a new one is made at the next start.`,
+      retriable: false,
+      details: { path, version },
+    },
+  );
+}

@@ -1,0 +1,148 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { CjmError, errorMessage } from "@cjm/core";
+import type { DatabaseFile } from "../database-file.ts";
+import { openJobsFile } from "./jobs-file.ts";
+
+export interface PruneTask {
+  readonly path: string;
+  readonly resultsFolder: string;
+  /** Unix milliseconds; what ended before goes. */
+  readonly endedBeforeMs: number;
+}
+
+export interface PruneReport {
+  readonly jobs: number;
+  readonly compositions: number;
+  /** Of extensions. */
+  readonly ledgerRows: number;
+  /** Files of forgotten results, and those that a host left behind when it died before its commit. */
+  readonly files: number;
+}
+
+/** Rows of one transaction: those who write meanwhile wait no longer than that takes. */
+const ROWS_PER_STEP = 250;
+/** Between transactions, so that those who wait get their turn. */
+const PAUSE_MS = 2;
+
+/** A composition goes with its members, so none goes before they are all over. */
+const OLD_COMPOSITIONS = `SELECT seq FROM compositions AS c WHERE c.host_id IS NULL AND c.ended_at < ?
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.composition_id = c.composition_id AND jobs.host_id IS NOT NULL) LIMIT ?`;
+/** What a composition that is still known has done is part of it. */
+const OLD_JOBS = `SELECT seq FROM jobs WHERE seq >= ? AND seq < ? AND host_id IS NULL AND ended_at < ?
+  AND NOT EXISTS (SELECT 1 FROM compositions AS c WHERE c.composition_id = jobs.composition_id)`;
+const OLDEST_OPEN = `SELECT min(at) AS at FROM (
+  SELECT json_extract(spec, '$.submittedAt') AS at FROM jobs WHERE host_id IS NOT NULL
+  UNION ALL SELECT json_extract(composition, '$.submittedAt') FROM compositions WHERE host_id IS NOT NULL)`;
+
+/**
+ * Forgets jobs and compositions that ended before, their results, and rows of extensions that are older than that and than
+ * everything that is still open. Freed pages are used again; the file does not shrink. Takes as long as there is to look at, so
+ * a host has it done by `pruneInBackground`.
+ * @throws CjmError CJM_STORE_FAILED
+ */
+export async function pruneJobs({ path, resultsFolder, endedBeforeMs }: PruneTask): Promise<PruneReport> {
+  using file = openJobsFile(path);
+  const compositions = await inSteps(() => {
+    const sql = `DELETE FROM compositions WHERE seq IN (${OLD_COMPOSITIONS})`;
+    return file.write(() => file.prepare(sql).run(endedBeforeMs, ROWS_PER_STEP).changes);
+  });
+  const forgotten = await pruneEndedJobs(file, endedBeforeMs, (name) => removeFile(resultsFolder, name));
+  const oldestOpenMs = file.read(() => file.prepare<{ at: number | null }>(OLDEST_OPEN).get()?.at ?? endedBeforeMs);
+  const ledgerRows = await inSteps(() => {
+    const sql = "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE written_at < ? LIMIT ?)";
+    return file.write(() => file.prepare(sql).run(Math.min(endedBeforeMs, oldestOpenMs), ROWS_PER_STEP).changes);
+  });
+  return { jobs: forgotten.jobs, compositions, ledgerRows, files: forgotten.files + sweepFiles(file, resultsFolder) };
+}
+
+/** The same on a thread of its own, which keeps no process alive. @throws CjmError CJM_STORE_FAILED */
+export async function pruneInBackground(task: PruneTask): Promise<PruneReport> {
+  const isSource = import.meta.url.endsWith(".ts");
+  const entry = isSource ? new URL("./prune-thread.ts", import.meta.url) : new URL("./prune-thread.js", import.meta.url);
+  const thread = new Worker(entry, { workerData: task });
+  thread.unref();
+  return await new Promise((resolve, reject) => {
+    const fail = (error: unknown): void =>
+      reject(
+        new CjmError("CJM_STORE_FAILED", `The job store ${task.path} could not be pruned: ${errorMessage(error)}.`, {
+          cause: error,
+          details: { path: task.path },
+        }),
+      );
+    thread.once("message", resolve);
+    thread.once("error", fail);
+    thread.once("exit", (code) => fail(new Error(`the thread ended with code ${code}`)));
+  });
+}
+
+/** Walks through the whole table: it has no index by time, which every job would pay for. */
+async function pruneEndedJobs(
+  file: DatabaseFile,
+  endedBeforeMs: number,
+  removeResult: (name: string) => number,
+): Promise<{ readonly jobs: number; readonly files: number }> {
+  const ends = file.read(() =>
+    file.prepare<{ first: number | null; last: number | null }>("SELECT min(seq) AS first, max(seq) AS last FROM jobs").get(),
+  );
+  let jobs = 0;
+  let files = 0;
+  for (let seq = ends?.first ?? 0; seq <= (ends?.last ?? -1); seq += ROWS_PER_STEP) {
+    const step = [seq, seq + ROWS_PER_STEP, endedBeforeMs] as const;
+    // Steps without anything to delete do not stop those who write.
+    if (file.read(() => file.prepare(`${OLD_JOBS} LIMIT 1`).get(...step)) === undefined) continue;
+    const sql = `DELETE FROM jobs WHERE seq IN (${OLD_JOBS}) RETURNING result_file`;
+    const rows = file.write(() => file.prepare<{ result_file: string | null }>(sql).all(...step));
+    jobs += rows.length;
+    for (const { result_file: name } of rows) if (name !== null) files += removeResult(name);
+    await pause(PAUSE_MS);
+  }
+  return { jobs, files };
+}
+
+/** Removes files that no job names and whose writer is gone: it died before its commit, or forgot them before it removed them. */
+function sweepFiles(file: DatabaseFile, folder: string): number {
+  // Names before hosts: a host has its row before it writes its first file.
+  const names = namesIn(folder);
+  const hosts = file.read(() => file.prepare<{ host_id: number }>("SELECT host_id FROM hosts").all());
+  const alive = new Set(hosts.map(({ host_id: id }) => String(id)));
+  let removed = 0;
+  for (const name of names) {
+    const [, hostId, extension] = /^(\d+)-\d+\.json(\.tmp)?$/.exec(name) ?? [];
+    if (hostId === undefined || alive.has(hostId)) continue;
+    const isNamed =
+      extension === undefined && file.read(() => file.prepare("SELECT 1 FROM jobs WHERE result_file = ?").get(name)) !== undefined;
+    if (!isNamed) removed += removeFile(folder, name);
+  }
+  return removed;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Made with the first large result.
+    return [];
+  }
+}
+
+/** @returns how many went; what cannot be removed now is swept the next time */
+function removeFile(folder: string, name: string): number {
+  try {
+    rmSync(join(folder, name));
+    return 1;
+  } catch {
+    return 0;
+  }
+}
+
+async function inSteps(step: () => number): Promise<number> {
+  let rows = 0;
+  for (let changed = step(); changed > 0; changed = step()) {
+    rows += changed;
+    await pause(PAUSE_MS);
+  }
+  return rows;
+}
