@@ -59,8 +59,8 @@ describe("eviction after a call ran out (27)", () => {
 });
 
 describe("eviction for what was never measured (28)", () => {
-  test.each(SOURCES)("every idle GPU resident is ended, by $title", async (source) => {
-    await using machine = await crowdedMachine(source);
+  test.each(SOURCES)("every idle GPU resident is ended, by $title", async ({ measured }) => {
+    await using machine = await crowdedMachine({ measured });
     const before = ["cpu", "busy"].map((id) => machine.host.summary(id).pid);
     await runOut(machine);
     expect(cold(machine).sort()).toEqual(["node", "python", "small"]);

@@ -163,18 +163,29 @@ describe("a reload (7.1: 10, 24)", () => {
 
   test("after an update that dropped a field goes by the new schema; only what is asked for is refused", async () => {
     await using host = await created();
-    await host.manager.load("tool", { config: { beams: 8 } });
+    await host.manager.load("tool", { config: { model: "large", beams: 8 } });
     await host.manager.disable("tool");
     await host.manager.enable("tool");
-    expect(host.configs.get("tool")?.config).toEqual({ model: "small", beams: 8 });
     host.install("tool", { config_schema: { type: "object", properties: { beams: SCHEMA.properties.beams } } });
     await host.manager.reload("tool");
     expect(host.summary("tool").config).toEqual({ beams: 8 });
+    expect(host.rows("config_applied").at(-1)?.payload["keys_forgotten"]).toEqual(["model"]);
     await host.restart();
     await expect(host.manager.load("tool", { config: { model: "large" } })).rejects.toMatchObject({
       code: "CJM_CAPABILITY_CONFIG_INVALID",
     });
     await expect(host.manager.load("tool")).resolves.toMatchObject({ config: { beams: 8 } });
+  });
+
+  test("after an update takes the defaults of the new schema: only what was chosen is remembered", async () => {
+    await using host = await created();
+    await host.manager.load("tool", { config: { model: "large" } });
+    await host.manager.configuration.update("tool", { model: "huge" });
+    expect(host.configs.get("tool")?.config).toEqual({ model: "huge" });
+    const beams = { ...SCHEMA.properties.beams, default: 16 };
+    host.install("tool", { config_schema: { type: "object", properties: { ...SCHEMA.properties, beams } } });
+    await host.restart();
+    await expect(host.manager.load("tool")).resolves.toMatchObject({ config: { model: "huge", beams: 16 } });
   });
 
   test("that is refused ends nothing", async () => {

@@ -183,7 +183,9 @@ export class AcceptanceHost implements AsyncDisposable {
   #wrapper(): string {
     const wrapper = join(this.folder.path, "recorded.sh");
     const program = fileURLToPath(new URL("./recorded-worker.ts", import.meta.url));
-    const text = `#!/bin/sh\nwhile [ "$1" != --module ]; do shift; done\nexec '${process.execPath}' '${program}' "$@"\n`;
+    const cache = fileURLToPath(new URL("../../../node_modules/.cache/recorded-worker", import.meta.url));
+    const start = `NODE_COMPILE_CACHE='${cache}' exec '${process.execPath}' '${program}' "$@"`;
+    const text = `#!/bin/sh\nwhile [ "$1" != --module ]; do shift; done\n${start}\n`;
     // Written once: a script that is being executed must not change.
     if (!isSame(wrapper, text)) {
       writeFileSync(wrapper, text);
