@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import threading
-import uuid
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 log = logging.getLogger("cjm.capability")
@@ -30,7 +30,7 @@ class CallState:
     """Calls may run at the same time, and threads of one call may report at the same time."""
 
     def __init__(self, envelope: Optional[Dict[str, Any]] = None, on_progress: Optional[Callable[["CallState"], None]] = None) -> None:
-        self.call_id = uuid.uuid4().hex
+        self.call_id = os.urandom(16).hex()
         self.envelope = known_fields(envelope or {})
         self.cancelled = threading.Event()
         self.progress = 0.0
