@@ -18,7 +18,10 @@ export interface QueueHooks {
    * `queue.recheck()`. Called on every scan, so it must be quick. Throwing fails the job.
    */
   onAdmit?(job: JobView): { readonly reason: string } | null;
-  /** Around the call of an admitted job; returning without `next()` spares it. Throwing fails the job as the call itself would. */
+  /**
+   * Around the execution of an accepted job: `next()` waits for its turn and runs it, with its retries. Returning without
+   * `next()` spares it all of that, a lane included. Throwing fails the job as the call itself would.
+   */
   aroundExecute?(job: JobView, next: () => Promise<JsonValue>): Promise<JsonValue>;
   /**
    * After the terminal row is on disk and before anyone who waits hears of it. Idempotent by job id: recovery may call it
@@ -35,6 +38,11 @@ export class HookChain {
   constructor(hooks: readonly QueueHooks[], report: (error: unknown) => void) {
     this.#hooks = hooks;
     this.#report = report;
+  }
+
+  /** Whether any of them is around the execution of jobs. */
+  get wrapExecution(): boolean {
+    return this.#hooks.some(({ aroundExecute }) => aroundExecute !== undefined);
   }
 
   async onSubmit(job: JobSpec): Promise<readonly LedgerRow[]> {

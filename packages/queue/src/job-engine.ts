@@ -1,15 +1,16 @@
 import { CjmError, type Clock, isTerminal, type JobSpec, type JobStore, type StoredJob, type TerminalJobStatus } from "@cjm/core";
 import type { WaitExplanation } from "./admission/explain-wait.ts";
 import { ReservationLedger } from "./admission/reservation-ledger.ts";
+import { AroundExecution } from "./dispatch/around-execution.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { instanceDisabled } from "./dispatch/head-facts.ts";
 import { JobRunner } from "./dispatch/job-runner.ts";
 import { EventPublisher } from "./events/event-publisher.ts";
 import { HookChain } from "./hooks.ts";
 import { TaskGroup } from "./internal/task-group.ts";
-import { Job } from "./job/job.ts";
+import { Job, type JobEnd } from "./job/job.ts";
 import { JobIntake } from "./job/job-intake.ts";
-import { type JobEnd, JobLifecycle, jobCancelled, jobInterrupted, queueStopped, startedTooLate, subjectOf } from "./job/job-lifecycle.ts";
+import { JobLifecycle, jobCancelled, jobInterrupted, queueStopped, startedTooLate, subjectOf } from "./job/job-lifecycle.ts";
 import { type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
 import type { JobStream } from "./job/job-stream.ts";
 import { JobTable } from "./job/job-table.ts";
@@ -31,6 +32,7 @@ export class JobEngine {
   readonly #tasks: TaskGroup;
   readonly #lifecycle: JobLifecycle;
   readonly #intake: JobIntake;
+  readonly #around: AroundExecution;
   readonly #dispatcher: Dispatcher;
   readonly #loop: Promise<void>;
   readonly #stopListening: () => void;
@@ -52,8 +54,10 @@ export class JobEngine {
     this.#intake = new JobIntake({
       ...parts,
       onPending: () => this.#dispatcher.wake(),
+      around: hooks.wrapExecution ? (job) => this.#tasks.add(this.#around.carry(job)) : null,
       onLate: (job) => this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: startedTooLate(job) })),
     });
+    this.#around = new AroundExecution({ hooks, store, lifecycle: this.#lifecycle, wait: (job) => this.#intake.line(job) });
     const wake = (): void => this.#dispatcher.wake();
     const endings = [store.onWake(wake), runtime.onChange?.(wake)];
     this.#stopListening = () => {

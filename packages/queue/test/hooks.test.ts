@@ -74,6 +74,37 @@ test("aroundExecute may answer instead of the capability, wraps in order, and se
   expect(order).toEqual(["outer in", "outer out", "outer in", "inner in", "inner out", "outer out"]);
 });
 
+test("aroundExecute takes a lane only for what it lets through, and hears of a cancel", async () => {
+  const outcomes: unknown[] = [];
+  await using kit = queueKit({
+    lanes: 1,
+    instances: { a: { profile: {} } },
+    hooks: [
+      {
+        name: "cache",
+        aroundExecute: async (job, next) => {
+          if (job.target.kwargs["known"] === true) return "known";
+          return await next().catch((error: unknown) => {
+            outcomes.push(error);
+            throw error;
+          });
+        },
+      },
+    ],
+  });
+  const running = await kit.queue.submit({ instanceId: "a" });
+  const call = await kit.runtime.call("a");
+  const waiting = await kit.queue.submit({ instanceId: "a" });
+  expect(await kit.queue.run({ instanceId: "a", kwargs: { known: true } })).toBe("known");
+  expect(kit.queue.stats()).toMatchObject({ running: 1, pending: 1, lanes: { inUse: 1 } });
+  waiting.cancel();
+  expect(await waiting.wait()).toMatchObject({ status: "cancelled", startedAt: null });
+  await turns();
+  expect(outcomes).toEqual([expect.objectContaining({ code: "CJM_CANCELLED" })]);
+  call.resolve(5);
+  expect(await running.result()).toBe(5);
+});
+
 test("onTerminal runs before anyone who waits hears, once for every job, and what it throws changes nothing", async () => {
   const ended: unknown[] = [];
   await using kit = queueKit({

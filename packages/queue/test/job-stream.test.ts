@@ -2,15 +2,19 @@ import type { JsonValue } from "@cjm/core";
 import { describe, expect, test } from "vitest";
 import { queueKit, trace, turns } from "./queue-kit.ts";
 
-function* numbers(count = Number.POSITIVE_INFINITY): Generator<JsonValue> {
-  for (let n = 0; n < count; n++) yield n;
+/** As from a socket: never two in one turn of the event loop. */
+async function* numbers(count = Number.POSITIVE_INFINITY): AsyncGenerator<JsonValue> {
+  for (let n = 0; n < count; n++) {
+    await turns(1);
+    yield n;
+  }
 }
 
 describe("a job whose output is read while it runs", () => {
   test("gives every chunk in order, and is a job like any other", async () => {
     await using kit = queueKit({ instances: { a: { profile: {}, chunks: numbers(100) } } });
     const chunks = await Array.fromAsync(kit.queue.stream({ instanceId: "a" }));
-    expect(chunks).toEqual([...numbers(100)]);
+    expect(chunks).toEqual(Array.from({ length: 100 }, (_, n) => n));
     const [job] = kit.queue.list();
     expect(job).toMatchObject({ status: "completed", result: { chunks: 100 } });
     expect(trace(kit.journal, job?.jobId ?? "")).toEqual(["admission_decided", "pending->running", "running->completed"]);
@@ -26,6 +30,8 @@ describe("a job whose output is read while it runs", () => {
     await turns(50);
     expect(kit.runtime.produced).toBeLessThan(60);
     await reader.return();
+    await turns();
+    kit.clock.advance(10_000);
   });
 
   test("is cancelled when its reader leaves, and when its signal aborts", async () => {

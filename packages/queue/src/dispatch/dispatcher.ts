@@ -10,8 +10,8 @@ import type { CapabilityRuntime, EvictableWorker } from "../capability-runtime.t
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { TaskGroup } from "../internal/task-group.ts";
-import type { Job } from "../job/job.ts";
-import { type JobEnd, type JobLifecycle, subjectOf } from "../job/job-lifecycle.ts";
+import type { Job, JobEnd } from "../job/job.ts";
+import { type JobLifecycle, subjectOf } from "../job/job-lifecycle.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import { HeadFacts } from "./head-facts.ts";
 import type { JobRunner } from "./job-runner.ts";

@@ -1,11 +1,9 @@
 import { CjmError, type Clock, classifyBareError, type JobLease, type JobStore, type JsonValue } from "@cjm/core";
 import type { CallProgress, CapabilityRuntime } from "../capability-runtime.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
-import type { HookChain } from "../hooks.ts";
-import type { Interruption, Job } from "../job/job.ts";
-import { type JobEnd, type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
+import type { Interruption, Job, JobEnd } from "../job/job.ts";
+import { type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
 import type { JobStream } from "../job/job-stream.ts";
-import { viewOf } from "../job/job-view.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import { endCall } from "./cancellation.ts";
 import { InstanceRestarts } from "./instance-restarts.ts";
@@ -17,7 +15,6 @@ interface RunnerParts {
   readonly lifecycle: JobLifecycle;
   readonly pending: PendingJobs;
   readonly publisher: EventPublisher;
-  readonly hooks: HookChain;
   readonly clock: Clock;
   /** How long a call may take to stop after it was asked to. */
   readonly cancelGraceMs: number;
@@ -56,7 +53,7 @@ export class JobRunner {
       job.lease = lease;
       if (job.interruption !== null) {
         // Between the choice and the start: it never runs.
-        await lifecycle.end(job, { status: "cancelled", failure: stopReason(job.interruption, job) });
+        await this.#finish(job, { status: "cancelled", failure: stopReason(job.interruption, job) });
         return;
       }
       endRenewal = this.#keepRenewing(lease);
@@ -67,12 +64,18 @@ export class JobRunner {
         stats_available: decision.statsAvailable,
       });
       lifecycle.begin(job);
-      await lifecycle.end(job, await this.#attempts(job));
+      await this.#finish(job, await this.#attempts(job));
     } catch (error) {
-      await lifecycle.end(job, { status: "failed", failure: error });
+      await this.#finish(job, { status: "failed", failure: error });
     } finally {
       endRenewal();
     }
+  }
+
+  /** Extensions around it have the last word. */
+  async #finish(job: Job, end: JobEnd): Promise<void> {
+    if (job.onAttempted === null) await this.#parts.lifecycle.end(job, end);
+    else job.onAttempted(end);
   }
 
   async #attempts(job: Job): Promise<JobEnd> {
@@ -88,7 +91,7 @@ export class JobRunner {
   }
 
   async #call(job: Job): Promise<JobEnd> {
-    const { runtime, pending, hooks, clock, cancelGraceMs } = this.#parts;
+    const { runtime, pending, clock, cancelGraceMs } = this.#parts;
     const { spec } = job;
     const abort = new AbortController();
     const request = { instanceId: spec.instanceId, target: spec.target, envelope: envelopeOf(job) };
@@ -101,12 +104,10 @@ export class JobRunner {
     const { output } = job;
     const call = async (): Promise<JsonValue> =>
       output === null ? await runtime.execute(request, options) : await passOn(runtime.stream(request, options), output, abort.signal);
-    const settled: Promise<FirstCause> = hooks
-      .aroundExecute(() => viewOf(job), call)
-      .then(
-        (value) => ({ kind: "value", value: value ?? null }),
-        (error: unknown) => ({ kind: "error", error }),
-      );
+    const settled: Promise<FirstCause> = call().then(
+      (value) => ({ kind: "value", value: value ?? null }),
+      (error: unknown) => ({ kind: "error", error }),
+    );
     const deadline = Promise.withResolvers<FirstCause>();
     const cancelDeadline =
       spec.timeoutMs === null ? () => {} : clock.schedule(spec.timeoutMs, () => deadline.resolve({ kind: "deadline" }));

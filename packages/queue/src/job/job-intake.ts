@@ -8,6 +8,8 @@ interface IntakeParts {
   readonly hooks: HookChain;
   readonly pending: PendingJobs;
   readonly clock: Clock;
+  /** Takes it through the extensions around its execution, which let it wait in line themselves; null: there are none. */
+  readonly around: ((job: Job) => void) | null;
   readonly onPending: () => void;
   /** The time that a job may wait is over. */
   readonly onLate: (job: Job) => void;
@@ -40,7 +42,7 @@ export class JobIntake {
 
   /** Lets a job that is stored wait for its turn, for as long as it may. */
   wait(job: Job): void {
-    const { pending, clock, onPending, onLate } = this.#parts;
+    const { clock, around, onLate } = this.#parts;
     if (!job.isWaiting) return;
     const { startTimeoutMs, submittedAt } = job.spec;
     if (startTimeoutMs !== null) {
@@ -49,8 +51,14 @@ export class JobIntake {
         if (job.isWaiting) onLate(job);
       });
     }
-    pending.push(job);
-    onPending();
+    if (around === null) this.line(job);
+    else around(job);
+  }
+
+  /** Its turn comes when there is room for it. */
+  line(job: Job): void {
+    this.#parts.pending.push(job);
+    this.#parts.onPending();
   }
 
   #open(): Batch {

@@ -5,23 +5,18 @@ import {
   type JobError,
   type JobStore,
   type JournalSubject,
-  type JsonValue,
   jobErrorFrom,
   type TerminalJobStatus,
 } from "@cjm/core";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { TaskGroup } from "../internal/task-group.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobEnd } from "./job.ts";
 import { jobSnapshot } from "./job-snapshot.ts";
 import type { JobTable } from "./job-table.ts";
 import { type JobView, viewOf } from "./job-view.ts";
 
-/** How a job ended. A cancelled job may carry why; it has no error record. */
-export type JobEnd =
-  | { readonly status: "completed"; readonly result: JsonValue }
-  | { readonly status: "failed"; readonly failure: unknown }
-  | { readonly status: "cancelled"; readonly failure: CjmError };
+export type { JobEnd } from "./job.ts";
 
 interface LifecycleParts {
   readonly store: JobStore;
@@ -67,6 +62,7 @@ export class JobLifecycle {
     if (job.ending) return;
     job.ending = true;
     job.cancelStartTimer();
+    job.onAttempted?.(end);
     const { clock, publisher, table, tasks } = this.#parts;
     const final = (await this.#settle(job, end)) ? end : LEASE_LOST;
     job.endedAt = clock.now();
@@ -81,10 +77,9 @@ export class JobLifecycle {
     this.#totals[final.status] += 1;
     publisher.emit("state_transition", subjectOf(job), { from, to: final.status, job_snapshot: jobSnapshot(job) });
     table.retire(job);
-    job.output?.end(final.status === "completed" ? null : final.failure);
     const view = viewOf(job);
     for (const listener of this.#listeners) listener(job, final);
-    tasks.add(this.#announce(job, view));
+    tasks.add(this.#announce(job, view, final));
   }
 
   async #settle(job: Job, end: JobEnd): Promise<boolean> {
@@ -112,10 +107,11 @@ export class JobLifecycle {
     }
   }
 
-  async #announce(job: Job, view: JobView): Promise<void> {
+  async #announce(job: Job, view: JobView, end: JobEnd): Promise<void> {
     const { publisher, hooks, onAnnounced } = this.#parts;
     await publisher.committed();
     await hooks.onTerminal(view);
+    job.output?.end(end.status === "completed" ? null : end.failure);
     job.announce();
     onAnnounced();
   }

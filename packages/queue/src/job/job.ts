@@ -16,6 +16,12 @@ export interface JobCancellation {
 /** Why a job is ended early: somebody cancelled it, or the queue is being stopped. */
 export type Interruption = "cancel" | "stop";
 
+/** How a job ended. A cancelled job may carry why; it has no error record. */
+export type JobEnd =
+  | { readonly status: "completed"; readonly result: JsonValue }
+  | { readonly status: "failed"; readonly failure: unknown }
+  | { readonly status: "cancelled"; readonly failure: CjmError };
+
 /** One job inside the queue. Only `JobLifecycle` changes its status. */
 export class Job {
   readonly spec: JobSpec;
@@ -45,6 +51,8 @@ export class Job {
   chosen = false;
   /** Its end is decided and being written; nothing else may end it. */
   ending = false;
+  /** Hears how its attempts ended, when extensions are around its execution; null: nobody is. */
+  onAttempted: ((end: JobEnd) => void) | null = null;
   /** Where its chunks go while it runs; null: its result comes as a whole. */
   output: JobStream | null = null;
   /** Stops watching how long it waits. */
