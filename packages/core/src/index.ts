@@ -11,19 +11,26 @@ export {
 } from "./cache/cache-directory-path.ts";
 export { type CallEnvelope, CallEnvelopeSchema, type CallTarget } from "./call/call-envelope.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { type BindingScope, bindArguments, bindValue } from "./composition/bind-arguments.ts";
+export { type BindingScope, bindArguments, bindValue, SKIPPED } from "./composition/bind-arguments.ts";
+export { type BoundOutputs, bindOutputs, type CompiledOutputs } from "./composition/bind-outputs.ts";
+export type { CompiledCondition } from "./composition/compile-condition.ts";
 export type { CompiledValue, CompositionFault } from "./composition/compiled-value.ts";
-export {
-  type Composition,
-  type CompositionInput,
-  type CompositionNode,
-  type InputType,
-  InputTypeSchema,
-  type NodeCall,
-  type RetryPolicy,
+export type {
+  CacheMode,
+  CallNode,
+  Composition,
+  CompositionInput,
+  CompositionNode,
+  InputType,
+  NodeCall,
+  RetryPolicy,
+  SubCompositionNode,
 } from "./composition/composition.ts";
+export { InputTypeSchema } from "./composition/composition-document.ts";
 export { compositionInvalid } from "./composition/composition-invalid.ts";
+export type { ComparisonDocument, ConditionDocument } from "./composition/condition.ts";
 export { didYouMean } from "./composition/did-you-mean.ts";
+export { evaluateCondition, type Verdict } from "./composition/evaluate-condition.ts";
 export {
   type CompositionStatus,
   type EndedComposition,
@@ -33,7 +40,7 @@ export {
   type TerminalNodeState,
   terminalStatus,
 } from "./composition/node-state.ts";
-export { type CompositionPlan, type PlannedNode, planComposition } from "./composition/plan.ts";
+export { type CompositionPlan, callsOf, type PlannedNode, planComposition } from "./composition/plan.ts";
 export { parseTemplate, type Reference, ReferenceSyntaxError, type Template } from "./composition/reference.ts";
 export { type GivenInputs, resolveInputs } from "./composition/resolve-inputs.ts";
 export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";

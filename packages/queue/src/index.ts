@@ -12,6 +12,7 @@ export type { CompositionOutcome, NodeSummary } from "./compositions/composition
 export type { SubmitCompositionOptions } from "./compositions/composition-service.ts";
 export type { ItemFailure } from "./compositions/item-failure.ts";
 export type { ItemCounts } from "./compositions/node-run.ts";
+export type { SkipReason } from "./compositions/skip-reason.ts";
 export type { EventStream } from "./events/event-stream.ts";
 export type { HistoricJob } from "./events/journal-history.ts";
 export type { EventFilter, QueueEvent } from "./events/queue-event.ts";

@@ -1,4 +1,4 @@
-import type { Composition } from "@cjm/core";
+import { type Composition, callsOf, planComposition } from "@cjm/core";
 
 export interface NeededCapability {
   readonly name: string;
@@ -8,9 +8,9 @@ export interface NeededCapability {
 }
 
 /** The instances that the nodes of a composition run on, in the order of the document. */
-export function neededCapabilities({ nodes }: Composition): readonly NeededCapability[] {
+export function neededCapabilities(composition: Composition): readonly NeededCapability[] {
   const needed = new Map<string, NeededCapability>();
-  for (const { capability, instanceId, maxConcurrent } of nodes) {
+  for (const { capability, instanceId, maxConcurrent } of callsOf(planComposition(composition))) {
     const most = Math.max(needed.get(instanceId)?.maxConcurrentCalls ?? 1, maxConcurrent ?? 1);
     needed.set(instanceId, { name: capability, instanceId, maxConcurrentCalls: most });
   }

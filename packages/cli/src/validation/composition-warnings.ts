@@ -1,4 +1,4 @@
-import { type Composition, didYouMean } from "@cjm/core";
+import { type Composition, callsOf, didYouMean, planComposition } from "@cjm/core";
 
 export interface InstalledCapability {
   readonly name: string;
@@ -9,7 +9,7 @@ export interface InstalledCapability {
 /** What would go wrong at the start of a composition on this machine, although its file is sound. */
 export function compositionWarnings(composition: Composition, installed: readonly InstalledCapability[]): readonly string[] {
   const names = installed.map(({ name }) => name);
-  return composition.nodes.flatMap(({ id, capability, call }) => {
+  return callsOf(planComposition(composition)).flatMap(({ id, capability, call }) => {
     const found = installed.find(({ name }) => name === capability);
     if (found === undefined) return [`nodes.${id}.capability: '${capability}' is not installed.${didYouMean(capability, names)}`];
     if (call.channel !== "execute" || call.action === null || found.actions === null || found.actions.includes(call.action)) return [];

@@ -11,6 +11,8 @@ const plain = pico.createColors(false);
 const none = { total: null, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
 const node = (fields: Partial<NodeSummary>): NodeSummary => ({
   id: "n",
+  parent: null,
+  composition: null,
   capability: "c",
   instanceId: "c",
   call: { channel: "execute", action: "a" },
@@ -20,6 +22,7 @@ const node = (fields: Partial<NodeSummary>): NodeSummary => ({
   startedAt: 0,
   endedAt: 1500,
   error: null,
+  skipped: null,
   ...fields,
 });
 
@@ -55,6 +58,7 @@ describe("the summary of a run", () => {
     startedAt: 0,
     endedAt: 61_000,
     nodes: [node({ id: "parse", isFanOut: true }), node({ id: "report" })],
+    outputs: {},
     results: { parse: ["x"], report: { path: "/r.html" } },
     failures: {},
   };

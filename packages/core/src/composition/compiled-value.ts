@@ -7,10 +7,17 @@ export type FieldPath = readonly (string | number)[];
 /** A value of a document with its references parsed once, so that binding it for ten thousand items parses nothing. */
 export type CompiledValue =
   | { readonly kind: "constant"; readonly value: JsonValue }
-  | { readonly kind: "reference"; readonly reference: Reference; readonly field: FieldPath }
+  | CompiledReference
   | { readonly kind: "text"; readonly parts: readonly (string | Reference)[]; readonly field: FieldPath }
   | { readonly kind: "list"; readonly items: readonly CompiledValue[] }
   | { readonly kind: "object"; readonly entries: readonly (readonly [string, CompiledValue])[] };
+
+/** One reference that stands for the whole of a value. */
+export interface CompiledReference {
+  readonly kind: "reference";
+  readonly reference: Reference;
+  readonly field: FieldPath;
+}
 
 /** One thing that is wrong with a document, and where. */
 export interface CompositionFault {
@@ -48,16 +55,16 @@ function compileText(text: string, field: FieldPath, report: (fault: Composition
   }
 }
 
-/** Every reference inside a compiled value, in document order. */
+/** Every reference inside a compiled value, in document order, alternatives included. */
 export function* referencesIn(value: CompiledValue): Generator<{ readonly reference: Reference; readonly field: FieldPath }> {
   switch (value.kind) {
     case "constant":
       return;
     case "reference":
-      yield { reference: value.reference, field: value.field };
+      yield* choicesOf(value.reference, value.field);
       return;
     case "text":
-      for (const part of value.parts) if (typeof part !== "string") yield { reference: part, field: value.field };
+      for (const part of value.parts) if (typeof part !== "string") yield* choicesOf(part, value.field);
       return;
     case "list":
       for (const item of value.items) yield* referencesIn(item);
@@ -68,4 +75,8 @@ export function* referencesIn(value: CompiledValue): Generator<{ readonly refere
     default:
       value satisfies never;
   }
+}
+
+function* choicesOf(reference: Reference, field: FieldPath): Generator<{ readonly reference: Reference; readonly field: FieldPath }> {
+  for (let choice: Reference | undefined = reference; choice !== undefined; choice = choice.otherwise) yield { reference: choice, field };
 }

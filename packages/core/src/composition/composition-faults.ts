@@ -1,30 +1,32 @@
-import type * as z from "zod";
 import { isJsonObject } from "../json.ts";
-import type { CompositionFault, FieldPath } from "./compiled-value.ts";
-import {
-  type Composition,
-  CompositionHeaderSchema,
-  type CompositionNode,
-  inputFrom,
-  isReferenceName,
-  NodeDocumentSchema,
-  nodeFrom,
-} from "./composition.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import type { CompositionFault } from "./compiled-value.ts";
+import { isReferenceName } from "./composition.ts";
+import type { CompositionCheck } from "./composition-check.ts";
+import { CompositionHeaderSchema, inputFrom } from "./composition-document.ts";
+import { NAME_RULE, type NodeEntry, readNode, shapeFaults } from "./read-node.ts";
 import { defaultFaults } from "./resolve-inputs.ts";
 import { structureFaults } from "./structure-faults.ts";
 
-export interface CompositionCheck {
-  /** Null when there are faults. */
-  readonly composition: Composition | null;
-  readonly faults: readonly CompositionFault[];
-}
-
 /**
- * Checks a document as a whole: its shape, then how its nodes hang together. A node of the wrong shape does not hide the
- * faults of the others.
+ * Checks a document as a whole: its shape, then how its nodes hang together, and the same for the compositions inside it. A
+ * node of the wrong shape does not hide the faults of the others. The document must pass `nestingFault`.
  */
 export function checkComposition(document: unknown, knownCapabilities?: Iterable<string>): CompositionCheck {
+  const capabilities = knownCapabilities === undefined ? null : new Set(knownCapabilities);
+  const checked = new Map<unknown, CompositionCheck>();
+  const check = (part: unknown): CompositionCheck => {
+    const known = checked.get(part) ?? checkOne(part, capabilities, check);
+    checked.set(part, known);
+    return known;
+  };
+  return check(document);
+}
+
+function checkOne(
+  document: unknown,
+  knownCapabilities: ReadonlySet<string> | null,
+  checkPart: (document: unknown) => CompositionCheck,
+): CompositionCheck {
   const faults: CompositionFault[] = [];
   const header = CompositionHeaderSchema.safeParse(document);
   if (!header.success) faults.push(...shapeFaults(header.error, [], HEADER_KEYS));
@@ -32,7 +34,7 @@ export function checkComposition(document: unknown, knownCapabilities?: Iterable
 
   const entries = nodeEntries(document["nodes"], faults);
   const nodes = entries.flatMap((entry) => {
-    const node = readNode(entry, faults);
+    const node = readNode(entry, faults, checkPart);
     return node === null ? [] : [{ node, field: entry.field }];
   });
   const inputs = header.success
@@ -42,7 +44,9 @@ export function checkComposition(document: unknown, knownCapabilities?: Iterable
     if (!isReferenceName(name)) faults.push({ field: ["inputs", name], message: NAME_RULE });
     else if (input !== null) faults.push(...defaultFaults(name, input));
   }
-  faults.push(...structureFaults({ nodes, ids: entries.map(({ id }) => id), inputs, knownCapabilities: knownCapabilities ?? null }));
+  const outputs = header.success ? header.data.outputs : {};
+  for (const name of Object.keys(outputs)) if (!isReferenceName(name)) faults.push({ field: ["outputs", name], message: NAME_RULE });
+  faults.push(...structureFaults({ nodes, ids: entries.map(({ id }) => id), inputs, outputs, knownCapabilities }));
   if (faults.length > 0 || !header.success) return { composition: null, faults };
   const { name, description, fail_fast: failFast, priority } = header.data;
   return {
@@ -50,6 +54,7 @@ export function checkComposition(document: unknown, knownCapabilities?: Iterable
       name,
       description: description ?? null,
       inputs: Object.fromEntries([...inputs].flatMap(([key, input]) => (input === null ? [] : [[key, input]]))),
+      outputs,
       failFast,
       priority,
       nodes: nodes.map(({ node }) => node),
@@ -58,15 +63,7 @@ export function checkComposition(document: unknown, knownCapabilities?: Iterable
   };
 }
 
-const NAME_RULE = "a name is a letter or '_' followed by letters, digits, '_' and '-'";
 const HEADER_KEYS = Object.keys(CompositionHeaderSchema.shape);
-const NODE_KEYS = Object.keys(NodeDocumentSchema.shape);
-
-interface NodeEntry {
-  readonly id: string;
-  readonly field: FieldPath;
-  readonly document: unknown;
-}
 
 /** Nodes stand in a map by id, or in a list of objects with an `id`. */
 function nodeEntries(nodes: unknown, faults: CompositionFault[]): NodeEntry[] {
@@ -89,37 +86,5 @@ function nodeEntries(nodes: unknown, faults: CompositionFault[]): NodeEntry[] {
     }
     const { id, ...document } = element;
     return [{ id, field, document }];
-  });
-}
-
-function readNode({ id, field, document }: NodeEntry, faults: CompositionFault[]): CompositionNode | null {
-  if (!isReferenceName(id)) faults.push({ field, message: `'${id}' is no node id: ${NAME_RULE}` });
-  const parsed = NodeDocumentSchema.safeParse(document);
-  if (!parsed.success) {
-    faults.push(...shapeFaults(parsed.error, field, NODE_KEYS));
-    return null;
-  }
-  const { action, task, method, args, for_each: forEach, max_concurrent: maxConcurrent, on_item_error: onItemError } = parsed.data;
-  const fault = (key: string, message: string): void => void faults.push({ field: [...field, key], message });
-  if ((task === undefined) !== (method === undefined)) {
-    fault(task === undefined ? "method" : "task", "'task' and 'method' stand together: name both, or name an 'action'");
-  }
-  if (action !== undefined && task !== undefined) fault("action", "a node calls an action or a method of a task, not both");
-  if (action !== undefined && "action" in args) fault("args", "the argument 'action' is taken by the node's own 'action'");
-  if (forEach === undefined && maxConcurrent !== undefined) fault("max_concurrent", "means something only beside 'for_each'");
-  if (forEach === undefined && onItemError !== undefined) fault("on_item_error", "means something only beside 'for_each'");
-  return nodeFrom(id, parsed.data);
-}
-
-function shapeFaults(error: z.ZodError, base: FieldPath, keys: readonly string[]): CompositionFault[] {
-  return error.issues.flatMap((issue) => {
-    const field = [...base, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
-    if (issue.code !== "unrecognized_keys") {
-      return [{ field, message: issue.message.endsWith("received undefined") ? "is missing" : issue.message }];
-    }
-    return issue.keys.map((key) => ({
-      field: [...field, key],
-      message: `unknown key '${key}'.${didYouMean(key, issue.path.length === 0 ? keys : [])}`,
-    }));
   });
 }

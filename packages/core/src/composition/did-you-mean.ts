@@ -3,6 +3,7 @@ export function didYouMean(written: string, known: Iterable<string>): string {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1;
   for (const name of known) {
+    if (Math.abs(name.length - written.length) > bestDistance + MAX_SEPARATORS) continue;
     const distance = editDistance(normalised(written), normalised(name));
     if (distance < bestDistance) {
       best = name;
@@ -11,6 +12,9 @@ export function didYouMean(written: string, known: Iterable<string>): string {
   }
   return best === null ? "" : ` Did you mean '${best}'?`;
 }
+
+/** Characters that `normalised` may take away from a name that people write. */
+const MAX_SEPARATORS = 4;
 
 /** `forEach`, `for-each` and `for_each` are the same slip of the pen. */
 function normalised(name: string): string {
@@ -33,4 +37,21 @@ function editDistance(a: string, b: string): number {
     previous = current;
   }
   return previous[b.length] ?? 0;
+}
+
+/** The same for many slips in one document. A search costs as much as there are names, so there are no more once some are found. */
+export class Suggestions {
+  #left = 100_000;
+
+  like(written: string, known: Iterable<string>): string {
+    return didYouMean(written, this.#counted(known));
+  }
+
+  *#counted(names: Iterable<string>): Generator<string> {
+    for (const name of names) {
+      if (this.#left === 0) return;
+      this.#left -= 1;
+      yield name;
+    }
+  }
 }

@@ -15,6 +15,8 @@ export interface Reference {
   readonly path: readonly (string | number)[];
   /** As written, with `${` and `}`. */
   readonly text: string;
+  /** What counts when this one is not there or null: `b` of `${a ?? b}`. */
+  readonly otherwise?: Reference;
 }
 
 /** A string of a document: plain text, one reference whose value stands for the whole, or text with references inside. */
@@ -35,7 +37,8 @@ export class ReferenceSyntaxError extends Error {
 }
 
 /**
- * Reads the references of a string. Grammar: `${root.name.field[0]["any key"]}`; `$${` is a literal `${`.
+ * Reads the references of a string. Grammar: `${root.name.field[0]["any key"]}`, alternatives with `??` between them;
+ * `$${` is a literal `${`.
  * @throws ReferenceSyntaxError with the position of what is wrong
  */
 export function parseTemplate(text: string): Template {
@@ -69,6 +72,7 @@ export function parseTemplate(text: string): Template {
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const INDEX = /\[(\d{1,9})\]/y;
 const QUOTED_KEY = /\[("(?:[^"\\]|\\.)*")\]/y;
+const OTHERWISE = /\s*\?\?\s*/y;
 
 function parseReference(text: string, start: number): [Reference, number] {
   let position = start + 2;
@@ -85,29 +89,39 @@ function parseReference(text: string, start: number): [Reference, number] {
     return match[0];
   };
 
-  const rootStart = position;
-  const word = identifier(`one of ${ROOTS.join(", ")}`);
-  const root = ROOTS.find((known) => known === word);
-  if (root === undefined) {
-    throw new ReferenceSyntaxError(`'${word}' is none of ${ROOTS.join(", ")}.${didYouMean(word, ROOTS)}`, rootStart);
-  }
-  let name = "";
-  if (NAMED.has(root)) {
-    if (text[position] !== ".") throw new ReferenceSyntaxError(`'${root}' needs a name after it, as in \${${root}.name}`, position);
-    position += 1;
-    name = identifier(`a name after '${root}.'`);
-  }
-  const path: (string | number)[] = [];
-  while (text[position] !== "}") {
-    const step = nextStep();
-    if (step === null) {
-      const found = position >= text.length ? "the end of the text" : `'${text[position]}'`;
-      throw new ReferenceSyntaxError(`expected '.', '[' or '}', found ${found}`, position);
-    }
-    path.push(step);
+  const choices: Reference[] = [];
+  do choices.push(nextChoice());
+  while (take(OTHERWISE) !== null);
+  if (text[position] !== "}") {
+    const found = position >= text.length ? "the end of the text" : `'${text[position]}'`;
+    throw new ReferenceSyntaxError(`expected '.', '[' or '}', found ${found}`, position);
   }
   position += 1;
-  return [{ root, name, path, text: text.slice(start, position) }, position];
+  const [first, ...others] = choices;
+  if (first === undefined) throw new ReferenceSyntaxError("expected a reference", start);
+  const otherwise = others.reduceRight<Reference | undefined>(
+    (next, choice) => (next === undefined ? choice : { ...choice, otherwise: next }),
+    undefined,
+  );
+  return [otherwise === undefined ? first : { ...first, text: text.slice(start, position), otherwise }, position];
+
+  function nextChoice(): Reference {
+    const from = position;
+    const word = identifier(`one of ${ROOTS.join(", ")}`);
+    const root = ROOTS.find((known) => known === word);
+    if (root === undefined) {
+      throw new ReferenceSyntaxError(`'${word}' is none of ${ROOTS.join(", ")}.${didYouMean(word, ROOTS)}`, from);
+    }
+    let name = "";
+    if (NAMED.has(root)) {
+      if (text[position] !== ".") throw new ReferenceSyntaxError(`'${root}' needs a name after it, as in \${${root}.name}`, position);
+      position += 1;
+      name = identifier(`a name after '${root}.'`);
+    }
+    const path: (string | number)[] = [];
+    for (let step = nextStep(); step !== null; step = nextStep()) path.push(step);
+    return { root, name, path, text: `\${${text.slice(from, position)}}` };
+  }
 
   function nextStep(): string | number | null {
     if (text[position] === ".") {

@@ -11,6 +11,8 @@ export interface GivenInputs {
   readonly texts?: Readonly<Record<string, string>>;
   /** Makes a `path` absolute. @default paths stay as they are */
   readonly resolvePath?: (path: string) => string;
+  /** What to say of a required one that is not given. @default how to give it on the command line */
+  readonly missing?: (name: string) => string;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface GivenInputs {
  * @throws CjmError CJM_COMPOSITION_INVALID that lists every unknown, missing and wrong input
  */
 export function resolveInputs(composition: Pick<Composition, "name" | "inputs">, given: GivenInputs = {}): JsonObject {
+  const { missing = (name) => `is required; give it with --set ${name}=...` } = given;
   const faults: CompositionFault[] = [];
   const declared = new Map(Object.entries(composition.inputs));
   const values = new Map(Object.entries(given.values ?? {}));
@@ -34,7 +37,7 @@ export function resolveInputs(composition: Pick<Composition, "name" | "inputs">,
     const text = texts.get(name);
     const value = text === undefined ? (values.get(name) ?? input.default) : fromText(input.type, text);
     if (value === undefined && text === undefined) {
-      if (input.required) faults.push({ field, message: `is required; give it with --set ${name}=...` });
+      if (input.required) faults.push({ field, message: missing(name) });
       resolved.push([name, null]);
     } else if (value === undefined || (!isOfType(input.type, value) && !(value === null && !input.required))) {
       faults.push({ field, message: `expected ${PHRASES[input.type]}, got ${shown(text ?? value ?? null)}` });
@@ -51,6 +54,12 @@ export function defaultFaults(name: string, input: CompositionInput): Compositio
   if (input.default === undefined || input.default === null || isOfType(input.type, input.default)) return [];
   const message = `expected ${PHRASES[input.type]}, got ${shown(input.default)}`;
   return [{ field: ["inputs", name, "default"], message }];
+}
+
+/** Why an input cannot have a value; null when it can. */
+export function valueFault(input: CompositionInput, value: JsonValue): string | null {
+  const fits = isOfType(input.type, value) || (value === null && (!input.required || input.default !== undefined));
+  return fits ? null : `expected ${PHRASES[input.type]}, got ${shown(value)}`;
 }
 
 const PHRASES: Record<InputType, string> = {

@@ -56,6 +56,7 @@ describe("what is accepted", () => {
     });
     expect(composition.nodes.map(({ id }) => id)).toEqual(["find", "parse", "add", "build"]);
     expect(composition.nodes[0]).toEqual({
+      kind: "call",
       id: "find",
       capability: "docs",
       instanceId: "docs",
@@ -66,9 +67,14 @@ describe("what is accepted", () => {
       maxConcurrent: null,
       onItemError: "fail",
       timeoutMs: null,
+      startTimeoutMs: null,
       retry: null,
+      onInterruption: null,
+      cache: null,
       priority: null,
       after: [],
+      when: null,
+      afterSkipped: "skip",
       control: null,
     });
     expect(composition.nodes[2]).toMatchObject({

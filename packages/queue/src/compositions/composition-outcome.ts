@@ -1,21 +1,30 @@
 import type { CompositionStatus, JsonValue, NodeCall, NodeState } from "@cjm/core";
 import type { ItemFailure } from "./item-failure.ts";
 import type { ItemCounts, NodeRun } from "./node-run.ts";
+import type { SkipReason } from "./skip-reason.ts";
 
 export interface NodeSummary {
+  /** Of a part of a composition inside with that one's id before it: `scan/parse`. */
   readonly id: string;
-  readonly capability: string;
-  readonly instanceId: string;
-  readonly call: NodeCall;
+  /** Composition node that it is part of. */
+  readonly parent: string | null;
+  /** Name of the composition that it runs; null: it calls a capability. */
+  readonly composition: string | null;
+  /** Null where it runs a composition. */
+  readonly capability: string | null;
+  readonly instanceId: string | null;
+  readonly call: NodeCall | null;
   readonly isFanOut: boolean;
   readonly state: NodeState;
-  /** Jobs of the node; one, when it is no fan-out. */
+  /** Jobs of the node, or passes through its composition; one, when it is no fan-out. */
   readonly items: ItemCounts;
   /** Unix milliseconds. */
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   /** Why it failed: its first failure. A fan-out that collects failures has them in `failures`. */
   readonly error: ItemFailure["error"] | null;
+  /** Why it was skipped as a whole. */
+  readonly skipped: SkipReason | null;
 }
 
 /** A composition as it stands, or as it ended. Times are Unix milliseconds. */
@@ -26,19 +35,26 @@ export interface CompositionOutcome {
   readonly status: CompositionStatus;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  /** In the order of the document. */
+  /** In the order of the document, the parts of a composition inside behind it. */
   readonly nodes: readonly NodeSummary[];
+  /** What its document lists under `outputs`, once it is over; without those that lead to a node which did not complete. */
+  readonly outputs: Readonly<Record<string, JsonValue>>;
   /** Results of the nodes that completed; of a fan-out the list of its successful items. */
   readonly results: Readonly<Record<string, JsonValue>>;
-  /** Failures of the nodes that have any. */
+  /** Failures of the nodes that have any; those of outputs under `outputs.NAME`. */
   readonly failures: Readonly<Record<string, readonly ItemFailure[]>>;
 }
 
 export function summaryOf(node: NodeRun): NodeSummary {
-  const { id, capability, instanceId, call } = node.plan.node;
-  const { isFanOut, state, counts: items, startedAt, endedAt } = node;
+  const { isFanOut, state, counts: items, startedAt, endedAt, skip } = node;
+  const planned = node.plan.node;
+  const called =
+    planned.kind === "call"
+      ? { composition: null, capability: planned.capability, instanceId: planned.instanceId, call: planned.call }
+      : { composition: planned.composition.name, capability: null, instanceId: null, call: null };
   const error = state === "failed" ? (node.failures[0]?.error ?? null) : null;
-  return { id, capability, instanceId, call, isFanOut, state, items, startedAt, endedAt, error };
+  const skipped = state === "skipped" ? skip : null;
+  return { id: node.id, parent: node.plan.parent, ...called, isFanOut, state, items, startedAt, endedAt, error, skipped };
 }
 
 export function resultsOf(nodes: Iterable<NodeRun>): Record<string, JsonValue> {

@@ -11,14 +11,15 @@ import {
   type JsonObject,
   type StoredJob,
   type TerminalJobStatus,
-  terminalStatus,
 } from "@cjm/core";
 import type { EventPublisher } from "../events/event-publisher.ts";
-import type { JobEnd } from "../job/job-lifecycle.ts";
+import type { JobEnd } from "../job/job.ts";
 import type { JobRequest } from "../job/job-request.ts";
+import type { CompositionEffect } from "./composition-effect.ts";
 import { type CompositionOutcome, failuresOf, resultsOf, summaryOf } from "./composition-outcome.ts";
-import { type CompositionEffect, CompositionState } from "./composition-state.ts";
+import { CompositionState } from "./composition-state.ts";
 import { shortened } from "./item-failure.ts";
+import { memberRequest } from "./member-request.ts";
 import type { ItemRun, NodeRun } from "./node-run.ts";
 
 /** What a composition asks of the queue. */
@@ -113,8 +114,9 @@ export class CompositionRunner {
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       nodes: nodes.map(summaryOf),
+      outputs: this.#state.end?.outputs ?? {},
       results: resultsOf(nodes),
-      failures: failuresOf(nodes),
+      failures: { ...failuresOf(nodes), ...this.#state.end?.failures },
     };
   }
 
@@ -166,7 +168,7 @@ export class CompositionRunner {
   advance(): string[] {
     const started: string[] = [];
     for (;;) {
-      this.#effects.push(...this.#state.takeEffects());
+      for (const effect of this.#state.takeEffects()) this.#effects.push(effect);
       if (this.#effects.length === 0) break;
       if (this.#parts.journal.failure !== null && !this.#state.userCancelled) return started;
       const effects = this.#effects;
@@ -183,7 +185,7 @@ export class CompositionRunner {
   #carryOut(effect: CompositionEffect): void {
     switch (effect.type) {
       case "start":
-        this.#startItem(effect.node, effect.item);
+        this.#startItem(effect);
         break;
       case "cancel": {
         const jobId = this.#jobOf.get(effect.item);
@@ -198,7 +200,7 @@ export class CompositionRunner {
     }
   }
 
-  #startItem(node: NodeRun, item: ItemRun): void {
+  #startItem({ node, item, call }: Extract<CompositionEffect, { type: "start" }>): void {
     if (node.closing !== null) {
       this.#state.itemEnded(node, item, { state: "cancelled" });
       return;
@@ -208,22 +210,9 @@ export class CompositionRunner {
       this.#continueItem(node, item, known);
       return;
     }
-    const { compositionId, runId, actor, plan } = this.run;
-    const { call, instanceId, priority, timeoutMs, retry, control } = node.plan.node;
+    const { compositionId, runId, actor } = this.run;
     try {
-      const args = this.#state.argumentsOf(node, item);
-      const request: JobRequest = {
-        instanceId,
-        ...(call.channel === "task"
-          ? { task: call.task, method: call.method, kwargs: args }
-          : { kwargs: call.action === null ? args : { ...args, action: call.action } }),
-        priority: priority ?? plan.composition.priority,
-        runId,
-        actor,
-        control,
-        timeoutMs,
-        retry,
-      };
+      const request = memberRequest(call, this.#state.argumentsOf(node, item), { priority: node.plan.priority, runId, actor });
       const jobId = this.#parts.members.submit(request, { compositionId, nodeId: node.label(item) });
       this.#track(jobId, node, item);
     } catch (error) {
@@ -252,7 +241,8 @@ export class CompositionRunner {
     // What an earlier host did of it has its rows.
     if (this.#replaying && this.#isKnown(node)) return;
     // The original journals its members' jobs only; without rows of its own a node that never had a job leaves no trace.
-    this.#emit("composition_node_changed", null, { from, to, items: { ...node.counts } }, node.id);
+    const skipped = node.skip === null ? {} : { skipped: { ...node.skip } };
+    this.#emit("composition_node_changed", null, { from, to, items: { ...node.counts }, ...skipped }, node.id);
   }
 
   #isKnown(node: NodeRun): boolean {
@@ -263,13 +253,10 @@ export class CompositionRunner {
   #finish(): void {
     const nodes = [...this.#state.nodes.values()];
     this.#endedAt = this.#parts.clock.now();
-    this.#status = terminalStatus({
-      userCancelled: this.#state.userCancelled,
-      failFast: this.run.plan.composition.failFast,
-      states: nodes.map((node) => node.state),
-    });
+    this.#status = this.#state.end?.status ?? "completed";
     const counts = { jobs: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
-    for (const { counts: items } of nodes) {
+    for (const { counts: items, plan } of nodes) {
+      if (plan.node.kind !== "call") continue;
       counts.jobs += items.completed + items.failed + items.cancelled;
       for (const key of ["completed", "failed", "skipped", "cancelled"] as const) counts[key] += items[key];
     }

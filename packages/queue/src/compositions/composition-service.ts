@@ -1,7 +1,8 @@
 import {
+  type CallNode,
   type CompositionFault,
-  type CompositionNode,
   type CompositionPlan,
+  callsOf,
   compositionInvalid,
   errorMessage,
   isCjmError,
@@ -72,7 +73,7 @@ export class CompositionService {
           compositionId,
           document: document as JsonObject,
           inputs,
-          instanceIds: [...new Set(plan.nodes.map(({ node }) => node.instanceId))],
+          instanceIds: [...new Set(callsOf(plan).map(({ instanceId }) => instanceId))],
           runId,
           actor,
           runDir,
@@ -154,17 +155,17 @@ export class CompositionService {
     for (const runner of this.#registry.active()) runner.advance();
   }
 
-  #checkInstances({ composition, nodes }: CompositionPlan): void {
+  #checkInstances(plan: CompositionPlan): void {
     const faults: CompositionFault[] = [];
-    for (const { node } of nodes) {
+    for (const node of callsOf(plan)) {
       const instance = this.#options.runtime.describe(node.instanceId);
       if (instance === null) faults.push(this.#notLoaded(node));
       else if (!instance.enabled) throw instanceDisabled(node.instanceId);
     }
-    if (faults.length > 0) throw compositionInvalid(`The composition '${composition.name}'`, faults);
+    if (faults.length > 0) throw compositionInvalid(`The composition '${plan.composition.name}'`, faults);
   }
 
-  #notLoaded({ id, instanceId }: CompositionNode): CompositionFault {
+  #notLoaded({ id, instanceId }: CallNode): CompositionFault {
     const error = this.#options.runtime.notLoaded(instanceId);
     const hint = isCjmError(error) && error.hint !== null ? ` ${error.hint}` : "";
     return { field: ["nodes", id, "capability"], message: `${errorMessage(error)}${hint}` };

@@ -1,22 +1,11 @@
-import {
-  type BindingScope,
-  bindValue,
-  CjmError,
-  type CompositionPlan,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  type NodeState,
-} from "@cjm/core";
-import { itemFailure } from "./item-failure.ts";
-import { type ItemRun, NodeRun } from "./node-run.ts";
-
-/** What the runner has to do; `composition-state` decides and does nothing itself. */
-export type CompositionEffect =
-  | { readonly type: "start"; readonly node: NodeRun; readonly item: ItemRun }
-  /** Cancels the job of an item: a running one only if `running`. */
-  | { readonly type: "cancel"; readonly node: NodeRun; readonly item: ItemRun; readonly running: boolean }
-  | { readonly type: "node_changed"; readonly node: NodeRun; readonly from: NodeState; readonly to: NodeState };
+import type { BindingScope, CompositionPlan, JsonObject, JsonValue, NodeState } from "@cjm/core";
+import type { CompositionEffect } from "./composition-effect.ts";
+import { type CompositionEnd, endOfComposition, endOfPass } from "./composition-end.ts";
+import { type ItemFailure, itemFailure } from "./item-failure.ts";
+import { NodeBindings } from "./node-bindings.ts";
+import { NodeClosing, runsAfterSkipped } from "./node-closing.ts";
+import { NodeGraph } from "./node-graph.ts";
+import { type EndedItemState, type ItemRun, isEnded, type NodeRun } from "./node-run.ts";
 
 export type ItemEnd =
   | { readonly state: "completed"; readonly result: JsonValue }
@@ -33,28 +22,37 @@ export interface CompositionContext {
 
 /**
  * A running composition as data: told what happened, it answers with effects. Everything propagates through one work list,
- * never by recursion, so that neither ten thousand items nor a chain of ten thousand nodes can exhaust the stack.
+ * never by recursion over nodes, so that neither ten thousand items nor a chain of ten thousand nodes can exhaust the stack.
+ *
+ * A node that runs a composition begins its parts and ends with them: it has no job. Where it does so once for each item, its
+ * parts are fan-outs over the same items, and everything inside goes item by item.
  */
 export class CompositionState {
-  readonly nodes: ReadonlyMap<string, NodeRun>;
+  readonly #graph: NodeGraph;
+  readonly #bindings: NodeBindings;
+  readonly #closing: NodeClosing;
   readonly #context: CompositionContext;
-  /** Nodes that wait for the whole of a node, and fan-outs that take its items. */
-  readonly #whole = new Map<string, NodeRun[]>();
-  readonly #itemwise = new Map<string, NodeRun[]>();
   readonly #effects: CompositionEffect[] = [];
   readonly #work: (() => void)[] = [];
   #openNodes: number;
   #userCancelled = false;
-  #failedFast = false;
+  #end: CompositionEnd | null = null;
 
   constructor(context: CompositionContext) {
     this.#context = context;
-    this.nodes = new Map(context.plan.nodes.map((plan) => [plan.node.id, new NodeRun(plan)]));
+    this.#graph = new NodeGraph(context.plan);
+    this.#bindings = new NodeBindings(this.#graph, context);
+    this.#closing = new NodeClosing(this.#graph, context.plan.composition, {
+      settle: (node, item, state, byCondition) => this.#settle(node, item, state, byCondition),
+      endNode: (node, state) => this.#endNode(node, state),
+      later: (work) => void this.#work.push(work),
+      emit: (effect) => void this.#effects.push(effect),
+    });
     this.#openNodes = this.nodes.size;
-    for (const node of this.nodes.values()) {
-      for (const id of node.plan.wholeDependencies) listUnder(this.#whole, id, node);
-      for (const id of node.plan.itemDependencies) listUnder(this.#itemwise, id, node);
-    }
+  }
+
+  get nodes(): ReadonlyMap<string, NodeRun> {
+    return this.#graph.nodes;
   }
 
   get isOver(): boolean {
@@ -63,6 +61,14 @@ export class CompositionState {
 
   get userCancelled(): boolean {
     return this.#userCancelled;
+  }
+
+  /** How it ended; null while it runs. */
+  get end(): CompositionEnd | null {
+    if (!this.isOver) return null;
+    const parts = { graph: this.#graph, bindings: this.#bindings };
+    this.#end ??= endOfComposition(parts, this.#context.plan.composition, this.#userCancelled);
+    return this.#end;
   }
 
   /** What is to be done now; each effect is given once. */
@@ -79,7 +85,7 @@ export class CompositionState {
     if (item.state !== "active") return;
     node.active -= 1;
     if (end.state === "completed") item.result = end.result;
-    if (end.state === "failed") item.failure = itemFailure(item.index, this.#itemValue(node, item) ?? null, end.failure);
+    if (end.state === "failed") item.failure = this.#failureOf(node, item, end.failure);
     this.#settle(node, item, end.state);
     this.#drain();
   }
@@ -88,15 +94,14 @@ export class CompositionState {
   cancel(): boolean {
     if (this.isOver || this.#userCancelled) return false;
     this.#userCancelled = true;
-    for (const node of this.nodes.values()) this.#close(node, "cancelled", { running: true });
+    for (const node of this.#graph.outermost) this.#closing.close(node, "cancelled", { running: true });
     this.#drain();
     return true;
   }
 
   /** Arguments of one job. @throws CjmError CJM_BINDING_FAILED */
   argumentsOf(node: NodeRun, item: ItemRun): JsonObject {
-    const bound = bindValue(node.plan.args, this.#scope(node, item));
-    return isJsonObject(bound) ? bound : {};
+    return this.#bindings.argumentsOf(node, item);
   }
 
   #drain(): void {
@@ -106,44 +111,51 @@ export class CompositionState {
 
   #start(node: NodeRun): void {
     if (node.isTerminal || node.closing !== null || node.items !== null) return;
-    let count = 1;
-    if (node.plan.source !== null) {
-      count = this.nodes.get(node.plan.source)?.items?.length ?? 0;
-    } else if (node.plan.forEach !== null) {
-      try {
-        node.values = this.#listOf(node);
-        count = node.values.length;
-      } catch (error) {
-        node.failure = itemFailure(0, null, error);
-        this.#fail(node);
-        this.#endNode(node, "failed");
+    let count: number;
+    try {
+      const { holds, because } = node.plan.filtersItems ? { holds: true, because: "" } : this.#bindings.verdictOf(node, null);
+      if (!holds) {
+        this.#closing.close(node, "skipped", { skip: { cause: "condition", nodeId: node.id, text: because } });
         return;
       }
+      count = this.#countItems(node);
+    } catch (error) {
+      node.failure = itemFailure(0, null, error);
+      this.#closing.fail(node);
+      this.#endNode(node, "failed");
+      return;
     }
-    const items = node.expand(count);
-    for (const dependent of this.#itemwise.get(node.id) ?? []) this.#meet(dependent);
+    const parts = this.#graph.parts(node);
+    const items = node.expand(count, parts.length);
+    for (const dependent of this.#graph.itemwise(node)) this.#meet(dependent);
+    if (node.isFanOut) for (const part of parts) this.#meet(part);
     if (items.length === 0) this.#endNode(node, node.outcome);
     for (const item of items) this.#await(node, item);
   }
 
-  #listOf(node: NodeRun): readonly JsonValue[] {
-    const { forEach } = node.plan;
-    const value = forEach === null ? [] : bindValue(forEach, this.#scope(node, null));
-    if (Array.isArray(value)) return value as readonly JsonValue[];
-    const what = isJsonObject(value) ? "an object" : JSON.stringify(value)?.slice(0, 60);
-    throw new CjmError("CJM_BINDING_FAILED", `Node '${node.id}' cannot start: for_each needs a list, and it got ${what}.`, {
-      hint: "Point for_each at a field that holds a list.",
-    });
+  #countItems(node: NodeRun): number {
+    if (node.plan.followsParent) return this.#graph.parentOf(node)?.items?.length ?? 0;
+    if (node.plan.source !== null) return this.#graph.get(node.plan.source).items?.length ?? 0;
+    if (node.plan.forEach === null) return 1;
+    node.values = this.#bindings.listOf(node);
+    return node.values.length;
   }
 
-  /** Finds out which items of other fan-outs one item waits for. */
+  /** Finds out which items of other nodes one item waits for. */
   #await(node: NodeRun, item: ItemRun): void {
+    if (item.state !== "waiting") return;
+    const pass = node.plan.followsParent ? this.#graph.passOf(node, item) : null;
+    if (pass !== null && (pass.stopping || isEnded(pass))) {
+      this.#settle(node, item, pass.stopping || pass.state === "cancelled" ? "cancelled" : "skipped", pass.byCondition);
+      return;
+    }
+    if (pass !== null && pass.state !== "active") item.unmet += 1;
     for (const id of node.plan.itemDependencies) {
-      const other = this.nodes.get(id)?.items?.[item.index];
+      const other = this.#graph.get(id).items?.[item.index];
       // An index that the other one does not have shows when the arguments are bound, with a message that says so.
-      if (other === undefined || other.state === "completed") continue;
+      if (other === undefined || letsPass(other, node, id)) continue;
       if (isEnded(other)) {
-        this.#settle(node, item, "skipped");
+        this.#settle(node, item, "skipped", other.byCondition);
         return;
       }
       item.unmet += 1;
@@ -152,57 +164,116 @@ export class CompositionState {
   }
 
   #offer(node: NodeRun, item: ItemRun): void {
+    try {
+      if (node.plan.filtersItems && !this.#bindings.verdictOf(node, item).holds) {
+        this.#settle(node, item, "skipped", true);
+        return;
+      }
+    } catch (error) {
+      item.failure = this.#failureOf(node, item, error);
+      this.#settle(node, item, "failed");
+      return;
+    }
     node.addReady(item);
     this.#work.push(() => this.#pump(node));
   }
 
   /** Starts items while there are places. */
   #pump(node: NodeRun): void {
-    const limit = node.plan.node.maxConcurrent ?? this.#context.window;
+    const { kind, maxConcurrent } = node.plan.node;
+    const limit = maxConcurrent ?? (kind === "call" ? this.#context.window : Number.POSITIVE_INFINITY);
     while (node.closing === null && node.active < limit) {
       const item = node.nextReady();
       if (item === null) return;
       item.state = "active";
       node.active += 1;
       if (node.state === "pending") this.#moveTo(node, "running");
-      this.#effects.push({ type: "start", node, item });
+      if (node.plan.node.kind === "call") this.#effects.push({ type: "start", node, item, call: node.plan.node });
+      else this.#beginPass(node, item);
     }
   }
 
+  /** Begins the parts of a composition, for one item of it. */
+  #beginPass(node: NodeRun, pass: ItemRun): void {
+    try {
+      pass.inputs = this.#bindings.inputsOf(node, pass);
+    } catch (error) {
+      node.active -= 1;
+      pass.failure = this.#failureOf(node, pass, error);
+      this.#settle(node, pass, "failed");
+      return;
+    }
+    for (const part of this.#graph.parts(node)) {
+      const waiting = part.items?.[pass.index];
+      if (!node.isFanOut) this.#meet(part);
+      else if (waiting?.state === "waiting") this.#hear(part, waiting, true, false);
+    }
+    if (pass.openParts === 0) this.#endPass(node, pass);
+  }
+
+  #endPass(node: NodeRun, pass: ItemRun): void {
+    if (pass.state !== "active") return;
+    const { status, outputs, failure } = endOfPass({ graph: this.#graph, bindings: this.#bindings }, node, pass);
+    node.active -= 1;
+    pass.failure = failure;
+    pass.result = outputs;
+    this.#settle(node, pass, status === "running" ? "completed" : status);
+  }
+
   /** Ends an item and tells whoever waits for it. */
-  #settle(node: NodeRun, item: ItemRun, state: "completed" | "failed" | "cancelled" | "skipped"): void {
+  #settle(node: NodeRun, item: ItemRun, state: EndedItemState, byCondition = false): void {
     node.settle(item, state);
-    for (const dependent of this.#itemwise.get(node.id) ?? []) {
+    item.byCondition = state === "skipped" && byCondition;
+    for (const dependent of this.#graph.itemwise(node)) {
       const waiting = dependent.items?.[item.index];
       if (waiting?.state !== "waiting") continue;
-      this.#work.push(() => this.#hear(dependent, waiting, state === "completed"));
+      this.#work.push(() => this.#hear(dependent, waiting, letsPass(item, dependent, node.id), item.byCondition));
     }
-    const tolerated = node.plan.node.onItemError === "collect";
-    if (state === "failed" && !tolerated) this.#fail(node);
-    if (state === "cancelled" && !tolerated && node.closing === null) {
-      this.#close(node, "cancelled");
-      this.#failFast();
+    if (node.plan.node.kind === "composition" && node.isFanOut && item.inputs === null) {
+      this.#work.push(() => this.#closing.endUnbegun(node, item));
     }
+    if (state === "failed" || state === "cancelled") this.#noteFailure(node, item, state);
+    if (node.plan.followsParent) this.#tellParent(node, item);
     if (node.open === 0) this.#work.push(() => this.#endNode(node, node.outcome));
     else this.#work.push(() => this.#pump(node));
   }
 
-  #hear(node: NodeRun, item: ItemRun, completed: boolean): void {
+  #noteFailure(node: NodeRun, item: ItemRun, state: "failed" | "cancelled"): void {
+    if (node.plan.followsParent) {
+      if (node.closing === null) this.#closing.failPart(node, item, state);
+    } else if (node.plan.node.onItemError === "fail" && (state === "failed" || node.closing === null)) {
+      this.#closing.fail(node, state);
+    }
+  }
+
+  /** A composition ends with the last of its parts. */
+  #tellParent(node: NodeRun, item: ItemRun | null): void {
+    const parent = this.#graph.parentOf(node);
+    const pass = this.#graph.passOf(node, item);
+    if (parent === null || pass === null) return;
+    pass.openParts -= 1;
+    if (pass.openParts === 0) this.#work.push(() => this.#endPass(parent, pass));
+  }
+
+  #hear(node: NodeRun, item: ItemRun, passes: boolean, byCondition: boolean): void {
     if (item.state !== "waiting") return;
     item.unmet -= 1;
-    if (!completed) this.#settle(node, item, "skipped");
+    if (!passes) this.#settle(node, item, "skipped", byCondition);
     else if (item.unmet === 0) this.#offer(node, item);
   }
 
-  #endNode(node: NodeRun, state: "completed" | "failed" | "cancelled" | "skipped"): void {
+  #endNode(node: NodeRun, state: EndedItemState): void {
     if (node.isTerminal) return;
     this.#moveTo(node, state);
     this.#openNodes -= 1;
-    if (state === "completed") {
-      for (const dependent of this.#whole.get(node.id) ?? []) this.#meet(dependent);
-    } else {
-      this.#skipDependents(node);
+    if (!node.plan.followsParent) this.#tellParent(node, null);
+    const skippedOnly = node.isSkippedByCondition;
+    if (state === "completed" || skippedOnly) {
+      for (const dependent of this.#graph.whole(node)) if (!skippedOnly || runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
+      if (node.items === null)
+        for (const dependent of this.#graph.itemwise(node)) if (runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
     }
+    if (state !== "completed") this.#closing.skipDependents(node);
   }
 
   #meet(node: NodeRun): void {
@@ -210,82 +281,18 @@ export class CompositionState {
     if (node.unmet === 0) this.#work.push(() => this.#start(node));
   }
 
-  #fail(node: NodeRun): void {
-    if (node.closing === null) this.#close(node, "failed");
-    this.#skipDependents(node);
-    this.#failFast();
-  }
-
-  /** What depends on a node that will not complete cannot start any more, however far down it stands. */
-  #skipDependents(node: NodeRun): void {
-    const closed = [node];
-    for (const current of closed) {
-      for (const next of [...(this.#whole.get(current.id) ?? []), ...(this.#itemwise.get(current.id) ?? [])]) {
-        // What is closing has closed what depends on it, or will when it ends.
-        if (next.closing !== null || next.isTerminal) continue;
-        this.#close(next, "skipped");
-        closed.push(next);
-      }
-    }
-  }
-
-  /** After the first failure nothing more starts; what runs may finish, and keeps its result. */
-  #failFast(): void {
-    if (!this.#context.plan.composition.failFast || this.#userCancelled || this.#failedFast) return;
-    this.#failedFast = true;
-    for (const node of this.nodes.values()) this.#close(node, "cancelled");
-  }
-
-  /** Lets no further item of a node start. */
-  #close(node: NodeRun, reason: "failed" | "cancelled" | "skipped", options: { readonly running: boolean } = { running: false }): void {
-    if (node.isTerminal) return;
-    const first = node.closing === null;
-    if (first) node.closing = reason;
-    if (node.items === null) {
-      if (first && reason !== "failed") this.#work.push(() => this.#endNode(node, reason));
-      return;
-    }
-    if (!first && !options.running) return;
-    for (const item of node.items) {
-      if (item.state === "active") this.#effects.push({ type: "cancel", node, item, running: options.running });
-      else if (!isEnded(item)) this.#settle(node, item, reason === "skipped" ? "skipped" : "cancelled");
-    }
-  }
-
   #moveTo(node: NodeRun, to: NodeState): void {
     const from = node.moveTo(to);
     this.#effects.push({ type: "node_changed", node, from, to });
   }
 
-  #scope(node: NodeRun, item: ItemRun | null): BindingScope {
-    const { inputs, run } = this.#context;
-    const value = item === null ? undefined : this.#itemValue(node, item);
-    return {
-      nodeId: item === null ? node.id : node.label(item),
-      inputs,
-      run,
-      ...(item !== null && node.isFanOut && value !== undefined ? { item: value, index: item.index } : {}),
-      node: (id) => this.nodes.get(id)?.value,
-      failures: (id) => this.nodes.get(id)?.failures.map((failure) => ({ ...failure })),
-      matching: (id) => {
-        const other = item === null ? undefined : this.nodes.get(id)?.items?.[item.index];
-        return other?.state === "completed" ? other.result : undefined;
-      },
-    };
-  }
-
-  #itemValue(node: NodeRun, item: ItemRun): JsonValue | undefined {
-    if (node.plan.source === null) return node.values?.[item.index];
-    return this.nodes.get(node.plan.source)?.items?.[item.index]?.result;
+  #failureOf(node: NodeRun, item: ItemRun, thrown: unknown): ItemFailure {
+    return itemFailure(item.index, this.#bindings.itemValue(node, item) ?? null, thrown);
   }
 }
 
-function isEnded(item: ItemRun): boolean {
-  return item.state !== "waiting" && item.state !== "ready" && item.state !== "active";
-}
-
-function listUnder(lists: Map<string, NodeRun[]>, id: string, node: NodeRun): void {
-  const list = lists.get(id);
-  if (list === undefined) lists.set(id, [node]);
-  else list.push(node);
+/** Whether an item that ended lets the item that waits for it start. */
+function letsPass(item: ItemRun, waiting: NodeRun, dependencyId: string): boolean {
+  if (item.state === "completed") return true;
+  return item.state === "skipped" && item.byCondition && runsAfterSkipped(waiting, dependencyId);
 }

@@ -1,4 +1,4 @@
-import { classifyBareError, type ErrorCategory, errorMessage, isCjmError, isJsonObject, type JsonValue } from "@cjm/core";
+import { CjmError, classifyBareError, type ErrorCategory, errorMessage, isCjmError, isJsonObject, type JsonValue } from "@cjm/core";
 
 /** One item of a fan-out that failed, as `${failures.<id>}` lists it. Small: it may hold neither documents nor results. */
 export interface ItemFailure {
@@ -19,6 +19,17 @@ export function itemFailure(index: number, item: JsonValue, thrown: unknown): It
       category: classifyBareError(thrown),
     },
   };
+}
+
+/** The failure of a pass through a composition: that of the part it failed by, which is named. */
+export function failureByPart(
+  index: number,
+  item: JsonValue,
+  part: { readonly label: string; readonly failure: ItemFailure | null },
+): ItemFailure {
+  if (part.failure === null) return itemFailure(index, item, new CjmError("CJM_CALL_FAILED", `'${part.label}' failed.`));
+  const { code, message, category } = part.failure.error;
+  return { index, item: shortened(item), error: { code, message: cut(`'${part.label}' failed: ${message}`, MAX_MESSAGE), category } };
 }
 
 const MAX_MESSAGE = 4000;

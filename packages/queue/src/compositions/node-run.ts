@@ -1,17 +1,35 @@
-import { CjmError, isTerminalNodeState, type JsonValue, NODE_TRANSITIONS, type NodeState, type PlannedNode } from "@cjm/core";
+import {
+  CjmError,
+  isTerminalNodeState,
+  type JsonObject,
+  type JsonValue,
+  NODE_TRANSITIONS,
+  type NodeState,
+  type PlannedNode,
+} from "@cjm/core";
 import type { ItemFailure } from "./item-failure.ts";
+import type { SkipReason } from "./skip-reason.ts";
 
-/** `waiting`: for items of other fan-outs. `ready`: for a place among the node's jobs. `active`: it has a job. */
+/** `waiting`: for items of other fan-outs. `ready`: for a place among the node's jobs. `active`: it has a job, or its parts run. */
 export type ItemState = "waiting" | "ready" | "active" | "completed" | "failed" | "cancelled" | "skipped";
+export type EndedItemState = "completed" | "failed" | "skipped" | "cancelled";
 
-/** One job of a node; a node that is no fan-out has one item, of index 0. */
+/** One job of a node, or one pass through a composition; a node that is no fan-out has one item, of index 0. */
 export interface ItemRun {
   readonly index: number;
   state: ItemState;
-  /** Items of other fan-outs that have not completed yet. */
+  /** Items of other nodes that have not ended yet. */
   unmet: number;
   result: JsonValue;
   failure: ItemFailure | null;
+  /** It was skipped, and nothing but conditions led to that. */
+  byCondition: boolean;
+  /** Of a composition that began: what its inputs are. */
+  inputs: JsonObject | null;
+  /** Of a composition: parts that have not ended. */
+  openParts: number;
+  /** Of a composition: it will not complete, so nothing more of it starts. */
+  stopping: boolean;
 }
 
 export interface ItemCounts {
@@ -27,7 +45,7 @@ export interface ItemCounts {
 export class NodeRun {
   readonly plan: PlannedNode;
   state: NodeState = "pending";
-  /** Nodes that must complete, and fan-outs that must know their items, before this one starts. */
+  /** Nodes that must end, fan-outs that must know their items, and a composition that must begin, before this one starts. */
   unmet: number;
   /** Null: not started. */
   items: readonly ItemRun[] | null = null;
@@ -37,6 +55,8 @@ export class NodeRun {
   open = 0;
   /** Not null: no further item starts, and why. */
   closing: "failed" | "cancelled" | "skipped" | null = null;
+  /** Not null when it closes as skipped. */
+  skip: SkipReason | null = null;
   /** Why it failed before it had items. */
   failure: ItemFailure | null = null;
   startedAt: number | null = null;
@@ -49,7 +69,7 @@ export class NodeRun {
 
   constructor(plan: PlannedNode) {
     this.plan = plan;
-    this.unmet = plan.wholeDependencies.length + plan.itemDependencies.length;
+    this.unmet = plan.wholeDependencies.length + plan.itemDependencies.length + (plan.parent === null ? 0 : 1);
   }
 
   get id(): string {
@@ -57,7 +77,7 @@ export class NodeRun {
   }
 
   get isFanOut(): boolean {
-    return this.plan.forEach !== null;
+    return this.plan.isFanOut;
   }
 
   get isTerminal(): boolean {
@@ -68,13 +88,28 @@ export class NodeRun {
     return { total: this.items?.length ?? null, ...this.#counts };
   }
 
+  /** Whether a condition, its own or of what it waits for, is all that kept it from running. */
+  get isSkippedByCondition(): boolean {
+    return this.state === "skipped" && this.skip?.cause === "condition";
+  }
+
   /** Name of one of its jobs: `parse`, or `parse[3]`. */
   label(item: ItemRun): string {
     return this.isFanOut ? `${this.id}[${item.index}]` : this.id;
   }
 
-  expand(count: number): readonly ItemRun[] {
-    this.items = Array.from({ length: count }, (_, index) => ({ index, state: "waiting", unmet: 0, result: null, failure: null }));
+  expand(count: number, parts: number): readonly ItemRun[] {
+    this.items = Array.from({ length: count }, (_, index) => ({
+      index,
+      state: "waiting",
+      unmet: 0,
+      result: null,
+      failure: null,
+      byCondition: false,
+      inputs: null,
+      openParts: parts,
+      stopping: false,
+    }));
     this.open = count;
     return this.items;
   }
@@ -94,7 +129,7 @@ export class NodeRun {
     }
   }
 
-  settle(item: ItemRun, state: "completed" | "failed" | "skipped" | "cancelled"): void {
+  settle(item: ItemRun, state: EndedItemState): void {
     item.state = state;
     this.open -= 1;
     this.#counts[state] += 1;
@@ -110,11 +145,12 @@ export class NodeRun {
   }
 
   /** What the node ends as, once none of its items is open. */
-  get outcome(): "completed" | "failed" | "cancelled" | "skipped" {
+  get outcome(): EndedItemState {
     const only = this.items?.[0];
-    if (!this.isFanOut && only !== undefined) return terminalItemState(only);
+    if (!this.isFanOut && only !== undefined) return endedState(only);
     if (this.closing === null || (this.closing === "cancelled" && this.#counts.completed === this.items?.length)) return "completed";
-    return this.closing;
+    // What runs item by item inside a composition is closed with it; whose failure that was shows all the same.
+    return this.plan.followsParent && this.#counts.failed > 0 ? "failed" : this.closing;
   }
 
   /** Its result: of a fan-out the list of the items that completed, in order. Undefined until it completed. */
@@ -131,7 +167,11 @@ export class NodeRun {
   }
 }
 
-function terminalItemState(item: ItemRun): "completed" | "failed" | "cancelled" | "skipped" {
+export function isEnded(item: ItemRun): boolean {
+  return item.state !== "waiting" && item.state !== "ready" && item.state !== "active";
+}
+
+function endedState(item: ItemRun): EndedItemState {
   if (item.state === "waiting" || item.state === "ready" || item.state === "active") {
     throw new CjmError("CJM_INTERNAL", `Item ${item.index} is ${item.state} although nothing is open.`);
   }
