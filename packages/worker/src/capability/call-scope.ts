@@ -1,9 +1,11 @@
-import { inspect } from "node:util";
 import type { CallContext, CallLogger, HeartbeatOptions } from "@cjm/capability";
 import type { CallMemory } from "../thread/call-memory.ts";
 import type { AccountRecord, FromThread, LogLevel } from "../thread/thread-messages.ts";
 import type { CallEnvelopeFields } from "./call-request.ts";
 import { mergeUsage } from "./usage-report.ts";
+
+// Not imported: an import reads every export of the module, and some of them load parts of Node that a start does not need.
+const { inspect } = process.getBuiltinModule("node:util");
 
 /** What one call needs of the thread that it runs in. */
 export interface CallScopeOptions {

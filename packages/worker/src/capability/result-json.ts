@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 /** A result that JSON cannot hold. Says where in the result, and what to return instead. A `TypeError`, as in the original. */
 export class UnserialisableError extends TypeError {
   override readonly name = "UnserialisableError";
@@ -12,10 +10,6 @@ interface WireValueLike {
 
 /** The brand of `wireValue` in `@cjm/capability`, of whichever copy. */
 const WIRE_BRAND = Symbol.for("cjm.wire-value");
-
-/** Stands for a number that JSON does not have, until the text is made. Nobody can guess it. */
-const NON_FINITE = `cjm-${randomUUID()}:`;
-const NON_FINITE_TOKENS = new RegExp(`"${NON_FINITE}(NaN|-?Infinity)"`, "g");
 
 /**
  * JSON text of a result; a typed one in its envelope `{"__wire__": kind, "data": ...}`, one inside of it as its plain data.
@@ -42,18 +36,19 @@ export function chunkJson(value: unknown): string {
 function textOf(value: unknown, check: ResultCheck): string {
   const plain = isWireValue(value) ? { __wire__: value.kind, data: value.data } : value;
   check.visit(plain);
-  const text = JSON.stringify(plain, check.isPlain ? undefined : asJson) ?? "null";
-  return check.isPlain ? text : text.replace(NON_FINITE_TOKENS, "$1");
+  const { isPlain, nonFiniteMark } = check;
+  const text = JSON.stringify(plain, isPlain ? undefined : (_key, inner) => asJson(inner, nonFiniteMark)) ?? "null";
+  return nonFiniteMark === null ? text : text.replace(new RegExp(`"${nonFiniteMark}(NaN|-?Infinity)"`, "g"), "$1");
 }
 
 function isWireValue(value: unknown): value is WireValueLike {
   return typeof value === "object" && value !== null && WIRE_BRAND in value;
 }
 
-function asJson(_key: string, value: unknown): unknown {
+function asJson(value: unknown, nonFiniteMark: string | null): unknown {
   // Integers on the wire have no bound.
   if (typeof value === "bigint") return (JSON as JsonWithRaw).rawJSON(value.toString());
-  if (typeof value === "number" && !Number.isFinite(value)) return `${NON_FINITE}${value}`;
+  if (typeof value === "number" && !Number.isFinite(value) && nonFiniteMark !== null) return `${nonFiniteMark}${value}`;
   return isWireValue(value) ? value.data : value;
 }
 
@@ -63,6 +58,8 @@ type JsonWithRaw = JSON & { rawJSON(text: string): unknown };
 class ResultCheck {
   /** Nothing was seen that `JSON.stringify` must be helped with. */
   isPlain = true;
+  /** Stands before a number that JSON does not have, until the text is made; null when there is none. Nobody can guess it. */
+  nonFiniteMark: string | null = null;
   readonly #name: string;
   readonly #allowsNonFinite: boolean;
   readonly #ancestors = new Set<object>();
@@ -79,6 +76,8 @@ class ResultCheck {
         if (Number.isFinite(value)) return;
         if (!this.#allowsNonFinite) throw refusal(path, `is ${value}, which JSON does not have`, "Return null or a text instead.");
         this.isPlain = false;
+        // Loaded only now: Node's crypto is large, and such numbers are rare.
+        this.nonFiniteMark ??= `cjm-${process.getBuiltinModule("node:crypto").randomUUID()}:`;
         return;
       case "bigint":
         this.isPlain = false;
