@@ -1,10 +1,13 @@
 export { configAt } from "./config-at.ts";
+export { claimed, completed, failed, jobIdsOf, sampleComposition, sampleJob } from "./job-store-samples.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { MemoryDiagnostics } from "./memory-diagnostics.ts";
 export { MemoryJournal } from "./memory-journal.ts";
 export { ORIGINAL_WORKER } from "./original-worker/original-worker.ts";
 export { descendants, isRunning, processesWith, until } from "./processes.ts";
 export { Program, type ProgramOptions, type ProgramResult, runProgram } from "./program.ts";
+export { type AskedRequest, ScriptedFolder } from "./scripted-worker/scripted-folder.ts";
+export type { LifeScript, ScriptedStep } from "./scripted-worker/scripted-life.ts";
 export { writeScriptedManifest } from "./scripted-worker/scripted-manifest.ts";
 export { skip } from "./skip.ts";
 export { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";

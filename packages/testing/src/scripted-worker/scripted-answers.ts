@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { isBrokenAnswer, writeBrokenAnswer } from "./broken-answers.ts";
+import { ScriptedLife } from "./scripted-life.ts";
 
 interface ScriptedWorkerParts {
   readonly token: string;
@@ -15,6 +16,7 @@ interface ScriptedWorkerParts {
 export class ScriptedAnswers {
   readonly #parts: ScriptedWorkerParts;
   readonly #cancelled = new Set<string>();
+  readonly #life = ScriptedLife.fromEnvironment(process.env);
 
   constructor(parts: ScriptedWorkerParts) {
     this.#parts = parts;
@@ -23,7 +25,9 @@ export class ScriptedAnswers {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers.authorization !== `Bearer ${this.#parts.token}`) return reply(response, 401, { detail: "no" });
     const body = await readBody(request);
-    switch (request.url?.split("?")[0]) {
+    const path = request.url?.split("?")[0] ?? "";
+    if ((await this.#life?.answer(path, body, response)) === true) return;
+    switch (path) {
       case "/initialize":
         if (this.#parts.ignoresInitialize) {
           console.log("initialising");
@@ -66,6 +70,22 @@ export class ScriptedAnswers {
       case "hang":
         console.log("hanging");
         return;
+      case "gate":
+        await this.#life?.folder.opened(String(kwargs["gate"]));
+        return reply(response, 200, { pid: process.pid });
+      case "exhausted": {
+        // So often by all workers of the capability together, then it works.
+        if ((this.#life?.folder.count("exhausted") ?? 0) >= Number(kwargs["times"])) return reply(response, 200, { pid: process.pid });
+        const { resource, needed, available } = kwargs;
+        return reply(response, 500, {
+          _job_error: {
+            category: "resource",
+            message: "out of it",
+            retriable: true,
+            resource_shortfall: resource === undefined ? null : { resource, needed, available },
+          },
+        });
+      }
       case "wait":
         return await this.#wait(jobId, response);
       case "write_control":
