@@ -28,6 +28,8 @@ export class HostHeartbeat {
   #present: ReadonlySet<number>;
   #announced: ReadonlySet<number> = new Set();
   #lastId: number;
+  /** Of hosts that this one removed before any beat saw them. */
+  #unseenRemoved = 0;
   #cancelTimer = (): void => {};
   #ended = false;
 
@@ -53,6 +55,7 @@ export class HostHeartbeat {
   /** What this host removed itself is no news to it. */
   forget(hostIds: readonly number[]): void {
     this.#present = new Set([...this.#present].filter((id) => !hostIds.includes(id)));
+    this.#unseenRemoved += hostIds.filter((id) => id > this.#lastId).length;
   }
 
   end(): void {
@@ -84,13 +87,14 @@ export class HostHeartbeat {
     const present = new Set(rows.map((row) => row.hostId));
     const left = [...this.#present].some((id) => !present.has(id));
     const arrived = rows.filter((row) => row.hostId > this.#lastId).length;
-    const cameAndLeft = lastId - this.#lastId > arrived;
+    const cameAndLeft = lastId - this.#lastId > arrived + this.#unseenRemoved;
     const others = rows.filter((row) => row.hostId !== hostId);
     const gone = this.#parts.watch.goneAmong(others).map((row) => row.hostId);
     const isNewlyGone = gone.some((id) => !this.#announced.has(id));
     this.#present = present;
     this.#announced = new Set(gone);
     this.#lastId = lastId;
+    this.#unseenRemoved = 0;
     return left || cameAndLeft || isNewlyGone;
   }
 }

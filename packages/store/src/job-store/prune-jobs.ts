@@ -1,16 +1,18 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
-import { CjmError, errorMessage } from "@cjm/core";
 import type { DatabaseFile } from "../database-file.ts";
+import { whenFree } from "./busy.ts";
 import { openJobsFile } from "./jobs-file.ts";
 
-export interface PruneTask {
-  readonly path: string;
+export interface PruneLimits {
   readonly resultsFolder: string;
   /** Unix milliseconds; what ended before goes. */
   readonly endedBeforeMs: number;
+}
+
+export interface PruneTask extends PruneLimits {
+  readonly path: string;
 }
 
 export interface PruneReport {
@@ -26,6 +28,8 @@ export interface PruneReport {
 const ROWS_PER_STEP = 250;
 /** Between transactions, so that those who wait get their turn. */
 const PAUSE_MS = 2;
+/** How long others may hold the file. */
+const BUSY_TIMEOUT_MS = 10_000;
 
 /** A composition goes with its members, so none goes before they are all over. */
 const OLD_COMPOSITIONS = `SELECT seq FROM compositions AS c WHERE c.host_id IS NULL AND c.ended_at < ?
@@ -39,43 +43,34 @@ const OLDEST_OPEN = `SELECT min(at) AS at FROM (
 
 /**
  * Forgets jobs and compositions that ended before, their results, and rows of extensions that are older than that and than
- * everything that is still open. Freed pages are used again; the file does not shrink. Takes as long as there is to look at, so
- * a host has it done by `pruneInBackground`.
+ * everything that is still open. Freed pages are used again; the file does not shrink.
  * @throws CjmError CJM_STORE_FAILED
  */
-export async function pruneJobs({ path, resultsFolder, endedBeforeMs }: PruneTask): Promise<PruneReport> {
+export async function pruneJobs({ path, ...limits }: PruneTask): Promise<PruneReport> {
   using file = openJobsFile(path);
-  const compositions = await inSteps(() => {
-    const sql = `DELETE FROM compositions WHERE seq IN (${OLD_COMPOSITIONS})`;
-    return file.write(() => file.prepare(sql).run(endedBeforeMs, ROWS_PER_STEP).changes);
-  });
-  const forgotten = await pruneEndedJobs(file, endedBeforeMs, (name) => removeFile(resultsFolder, name));
-  const oldestOpenMs = file.read(() => file.prepare<{ at: number | null }>(OLDEST_OPEN).get()?.at ?? endedBeforeMs);
-  const ledgerRows = await inSteps(() => {
-    const sql = "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE written_at < ? LIMIT ?)";
-    return file.write(() => file.prepare(sql).run(Math.min(endedBeforeMs, oldestOpenMs), ROWS_PER_STEP).changes);
-  });
-  return { jobs: forgotten.jobs, compositions, ledgerRows, files: forgotten.files + sweepFiles(file, resultsFolder) };
+  return await pruneFile(file, limits);
 }
 
-/** The same on a thread of its own, which keeps no process alive. @throws CjmError CJM_STORE_FAILED */
-export async function pruneInBackground(task: PruneTask): Promise<PruneReport> {
-  const isSource = import.meta.url.endsWith(".ts");
-  const entry = isSource ? new URL("./prune-thread.ts", import.meta.url) : new URL("./prune-thread.js", import.meta.url);
-  const thread = new Worker(entry, { workerData: task });
-  thread.unref();
-  return await new Promise((resolve, reject) => {
-    const fail = (error: unknown): void =>
-      reject(
-        new CjmError("CJM_STORE_FAILED", `The job store ${task.path} could not be pruned: ${errorMessage(error)}.`, {
-          cause: error,
-          details: { path: task.path },
-        }),
-      );
-    thread.once("message", resolve);
-    thread.once("error", fail);
-    thread.once("exit", (code) => fail(new Error(`the thread ended with code ${code}`)));
+/** The same in a file that is open. */
+export async function pruneFile(file: DatabaseFile, { resultsFolder, endedBeforeMs }: PruneLimits): Promise<PruneReport> {
+  const compositions = await inSteps(file, () => {
+    return file.prepare(`DELETE FROM compositions WHERE seq IN (${OLD_COMPOSITIONS})`).run(endedBeforeMs, ROWS_PER_STEP).changes;
   });
+  const forgotten = await pruneEndedJobs(file, endedBeforeMs, (name) => removeFile(resultsFolder, name));
+  const oldestOpenMs = await read(file, () => file.prepare<{ at: number | null }>(OLDEST_OPEN).get()?.at ?? endedBeforeMs);
+  const olderThanMs = Math.min(endedBeforeMs, oldestOpenMs);
+  const ledgerRows = await inSteps(file, () => {
+    const sql = "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE written_at < ? LIMIT ?)";
+    return file.prepare(sql).run(olderThanMs, ROWS_PER_STEP).changes;
+  });
+  return { jobs: forgotten.jobs, compositions, ledgerRows, files: forgotten.files + (await sweepFiles(file, resultsFolder)) };
+}
+
+/** Places in the table of jobs, taken or not: how long a walk through it is. */
+export function placesOfJobs(file: DatabaseFile): { readonly first: number; readonly last: number } {
+  const sql = "SELECT (SELECT min(seq) FROM jobs) AS first, (SELECT max(seq) FROM jobs) AS last";
+  const ends = file.prepare<{ first: number | null; last: number | null }>(sql).get();
+  return { first: ends?.first ?? 0, last: ends?.last ?? -1 };
 }
 
 /** Walks through the whole table: it has no index by time, which every job would pay for. */
@@ -84,17 +79,16 @@ async function pruneEndedJobs(
   endedBeforeMs: number,
   removeResult: (name: string) => number,
 ): Promise<{ readonly jobs: number; readonly files: number }> {
-  const ends = file.read(() =>
-    file.prepare<{ first: number | null; last: number | null }>("SELECT min(seq) AS first, max(seq) AS last FROM jobs").get(),
-  );
+  const { first, last } = await read(file, () => placesOfJobs(file));
   let jobs = 0;
   let files = 0;
-  for (let seq = ends?.first ?? 0; seq <= (ends?.last ?? -1); seq += ROWS_PER_STEP) {
+  for (let seq = first; seq <= last; seq += ROWS_PER_STEP) {
     const step = [seq, seq + ROWS_PER_STEP, endedBeforeMs] as const;
     // Steps without anything to delete do not stop those who write.
-    if (file.read(() => file.prepare(`${OLD_JOBS} LIMIT 1`).get(...step)) === undefined) continue;
+    const found = await read(file, () => file.prepare(`${OLD_JOBS} LIMIT 1`).get(...step));
+    if (found === undefined) continue;
     const sql = `DELETE FROM jobs WHERE seq IN (${OLD_JOBS}) RETURNING result_file`;
-    const rows = file.write(() => file.prepare<{ result_file: string | null }>(sql).all(...step));
+    const rows = await write(file, () => file.prepare<{ result_file: string | null }>(sql).all(...step));
     jobs += rows.length;
     for (const { result_file: name } of rows) if (name !== null) files += removeResult(name);
     await pause(PAUSE_MS);
@@ -103,18 +97,18 @@ async function pruneEndedJobs(
 }
 
 /** Removes files that no job names and whose writer is gone: it died before its commit, or forgot them before it removed them. */
-function sweepFiles(file: DatabaseFile, folder: string): number {
+async function sweepFiles(file: DatabaseFile, folder: string): Promise<number> {
   // Names before hosts: a host has its row before it writes its first file.
   const names = namesIn(folder);
-  const hosts = file.read(() => file.prepare<{ host_id: number }>("SELECT host_id FROM hosts").all());
+  const hosts = await read(file, () => file.prepare<{ host_id: number }>("SELECT host_id FROM hosts").all());
   const alive = new Set(hosts.map(({ host_id: id }) => String(id)));
   let removed = 0;
   for (const name of names) {
     const [, hostId, extension] = /^(\d+)-\d+\.json(\.tmp)?$/.exec(name) ?? [];
     if (hostId === undefined || alive.has(hostId)) continue;
-    const isNamed =
-      extension === undefined && file.read(() => file.prepare("SELECT 1 FROM jobs WHERE result_file = ?").get(name)) !== undefined;
-    if (!isNamed) removed += removeFile(folder, name);
+    const isWhole = extension === undefined;
+    const row = isWhole ? await read(file, () => file.prepare("SELECT 1 FROM jobs WHERE result_file = ?").get(name)) : undefined;
+    if (row === undefined) removed += removeFile(folder, name);
   }
   return removed;
 }
@@ -138,11 +132,19 @@ function removeFile(folder: string, name: string): number {
   }
 }
 
-async function inSteps(step: () => number): Promise<number> {
+async function inSteps(file: DatabaseFile, step: () => number): Promise<number> {
   let rows = 0;
-  for (let changed = step(); changed > 0; changed = step()) {
+  for (let changed = await write(file, step); changed > 0; changed = await write(file, step)) {
     rows += changed;
     await pause(PAUSE_MS);
   }
   return rows;
+}
+
+function read<T>(file: DatabaseFile, use: () => T): Promise<T> {
+  return whenFree(() => file.read(use), BUSY_TIMEOUT_MS);
+}
+
+function write<T>(file: DatabaseFile, use: () => T): Promise<T> {
+  return whenFree(() => file.write(use), BUSY_TIMEOUT_MS);
 }

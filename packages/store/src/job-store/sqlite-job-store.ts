@@ -21,7 +21,8 @@ import { JobReads, type LedgerQuery, type StoredLedgerRow } from "./job-reads.ts
 import { jsonText } from "./job-rows.ts";
 import { JobWrites } from "./job-writes.ts";
 import { openJobsFile } from "./jobs-file.ts";
-import { type PruneReport, pruneInBackground } from "./prune-jobs.ts";
+import { pruneInBackground } from "./prune-in-background.ts";
+import { type PruneReport, placesOfJobs, pruneFile } from "./prune-jobs.ts";
 import { ResultFiles } from "./result-files.ts";
 import { TurnTransactions } from "./turn-transactions.ts";
 
@@ -46,6 +47,9 @@ export interface JobStoreOptions {
   /** Which process this host is. @default this one */
   readonly identity?: HostIdentity;
 }
+
+/** Jobs from which on pruning is worth a thread; fewer take a handful of steps of a few milliseconds each. */
+const PRUNED_BY_THREAD = 2000;
 
 /**
  * Jobs and compositions in `jobs.db`, for several hosts at a time.
@@ -209,12 +213,15 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
 
   /**
    * Forgets jobs and compositions that ended longer ago than that, with their results; members go with their composition. Rows of
-   * extensions go when they are older than that and than everything that is not over. On a thread of its own, in small steps.
+   * extensions go when they are older than that and than everything that is not over. In small steps, and on a thread of its own
+   * when there is much to look at.
    * @throws CjmError CJM_STORE_FAILED
    */
   async prune({ olderThanMs }: { readonly olderThanMs: number }): Promise<PruneReport> {
-    const endedBeforeMs = this.#nowMs() - olderThanMs;
-    return await pruneInBackground({ path: this.path, resultsFolder: this.#results.folder, endedBeforeMs });
+    const limits = { resultsFolder: this.#results.folder, endedBeforeMs: this.#nowMs() - olderThanMs };
+    const { first, last } = this.#file.read(() => placesOfJobs(this.#file));
+    if (last - first < PRUNED_BY_THREAD) return await pruneFile(this.#file, limits);
+    return await pruneInBackground({ path: this.path, ...limits });
   }
 
   /** Writes what is under way, and leaves what is not over to whoever adopts it. */
