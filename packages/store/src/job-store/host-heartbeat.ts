@@ -18,6 +18,10 @@ interface Seen {
   readonly lastId: number;
 }
 
+interface Beaten extends Seen {
+  readonly hostId: number;
+}
+
 /**
  * Beats for this host, and looks at the others with every beat: whoever listens is called when one of them left or is gone, once
  * for each. That is all the polling there is.
@@ -68,22 +72,24 @@ export class HostHeartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { hosts, turns, clock, onBeat } = this.#parts;
-    try {
-      const seen = await turns.add((hostId): Seen & { readonly hostId: number } => {
-        hosts.beat(hostId, clock.now());
-        return { hostId, rows: hosts.all(), lastId: hosts.lastId() };
-      });
-      if (this.#ended) return;
-      if (this.#isNews(seen)) this.wake();
-      onBeat();
-    } catch {
-      // A store that cannot be written says so to whoever works with it; the next beat tries again.
-    }
+    const seen = await this.#write();
     this.#schedule();
+    if (seen === null || this.#ended) return;
+    this.#parts.onBeat();
+    if (this.#isNews(seen)) this.wake();
   }
 
-  #isNews({ rows, lastId, hostId }: Seen & { readonly hostId: number }): boolean {
+  /** Null when the store cannot be written: it says so to whoever works with it, and the next beat tries again. */
+  async #write(): Promise<Beaten | null> {
+    const { hosts, turns, clock } = this.#parts;
+    const beat = (hostId: number): Beaten => {
+      hosts.beat(hostId, clock.now());
+      return { hostId, rows: hosts.all(), lastId: hosts.lastId() };
+    };
+    return await turns.add(beat).catch(() => null);
+  }
+
+  #isNews({ rows, lastId, hostId }: Beaten): boolean {
     const present = new Set(rows.map((row) => row.hostId));
     const left = [...this.#present].some((id) => !present.has(id));
     const arrived = rows.filter((row) => row.hostId > this.#lastId).length;

@@ -16,6 +16,7 @@ import { COMPOSITION_COLUMNS, type CompositionRow, storedComposition } from "./c
 import type { HostRows } from "./host-rows.ts";
 import { JOB_COLUMNS, type JobRow, parse, storedJob } from "./job-rows.ts";
 import { newestFirst } from "./newest-first.ts";
+import { placesOfJobs } from "./prune-jobs.ts";
 import { type ResultFiles, resultFailed } from "./result-files.ts";
 
 export interface LedgerQuery {
@@ -133,6 +134,11 @@ export class JobReads {
       data: parse<JsonObject>(row.data, `ledger row ${row.seq}`),
       writtenAt: row.written_at,
     }));
+  }
+
+  /** Where the table of jobs begins and ends. */
+  async places(): Promise<{ readonly first: number; readonly last: number }> {
+    return await this.#read(() => placesOfJobs(this.#parts.file));
   }
 
   /** What an index leaves of all jobs: those of a composition, or, for jobs that are not over, those of each host. */

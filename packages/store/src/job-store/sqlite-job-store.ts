@@ -22,7 +22,7 @@ import { jsonText } from "./job-rows.ts";
 import { JobWrites } from "./job-writes.ts";
 import { openJobsFile } from "./jobs-file.ts";
 import { pruneInBackground } from "./prune-in-background.ts";
-import { type PruneReport, placesOfJobs, pruneFile } from "./prune-jobs.ts";
+import { type PruneReport, pruneFile } from "./prune-jobs.ts";
 import { ResultFiles } from "./result-files.ts";
 import { TurnTransactions } from "./turn-transactions.ts";
 
@@ -219,7 +219,7 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
    */
   async prune({ olderThanMs }: { readonly olderThanMs: number }): Promise<PruneReport> {
     const limits = { resultsFolder: this.#results.folder, endedBeforeMs: this.#nowMs() - olderThanMs };
-    const { first, last } = this.#file.read(() => placesOfJobs(this.#file));
+    const { first, last } = await this.#reads.places();
     if (last - first < PRUNED_BY_THREAD) return await pruneFile(this.#file, limits);
     return await pruneInBackground({ path: this.path, ...limits });
   }

@@ -14,7 +14,7 @@ interface TurnParts {
   readonly busyTimeoutMs: number;
   /** First in every transaction: the id under which its writes are made. */
   readonly begin: () => number;
-  /** After every transaction, before those who wait hear of it. */
+  /** After every transaction, before those who waited for it go on. */
   readonly committed: (hostId: number) => void;
 }
 
@@ -73,8 +73,8 @@ export class TurnTransactions {
     }
     this.#turns += 1;
     this.#endTurn();
-    committed(hostId);
     for (const { resolve, value } of turn) resolve(value);
+    committed(hostId);
   };
 
   #mayTryAgain(): boolean {

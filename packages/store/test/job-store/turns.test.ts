@@ -1,7 +1,8 @@
-import { completed, sampleComposition, sampleJob } from "@cjm/testing";
+import { statSync } from "node:fs";
+import { completed, ManualClock, sampleComposition, sampleJob } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SqliteJobStore } from "../../src/index.ts";
-import { JobStoreKit } from "./job-store-kit.ts";
+import { JobStoreKit, pass } from "./job-store-kit.ts";
 
 let kit: JobStoreKit;
 let store: SqliteJobStore;
@@ -117,6 +118,17 @@ test("lists far back without a limit of what it walks through", async () => {
   expect((await store.list({ limit: 2000 })).at(-1)?.spec.jobId).toBe("j1500");
   await store.claim(["j7"]);
   expect((await store.list({ status: "running" })).map(({ spec }) => spec.jobId)).toEqual(["j7"]);
+});
+
+test("a quiet heartbeat brings what was logged into the file", async () => {
+  const clock = new ManualClock();
+  const quiet = kit.open({ clock });
+  await quiet.submit({ jobs: Array.from({ length: 500 }, (_, index) => sampleJob(`j${index}`)) });
+  const before = statSync(kit.path).size;
+  await pass(clock, 5000);
+  expect(statSync(kit.path).size).toBe(before);
+  await pass(clock, 5000);
+  expect(statSync(kit.path).size).toBeGreaterThan(before + 100_000);
 });
 
 test("what was closed says so", async () => {
