@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type * as z from "zod";
 
 /** Key of a field's metadata that names its trigger. Source: the configuration classes of the original's capabilities. */
@@ -34,6 +33,8 @@ export function changedTriggers(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): readonly string[] {
+  // Not imported: an import reads every export of the module, and some of them load parts of Node that a start does not need.
+  const { isDeepStrictEqual } = process.getBuiltinModule("node:util");
   const changed = [...triggersOf(config)].filter(([field]) => !isDeepStrictEqual(before[field], after[field]));
   return [...new Set(changed.map(([, trigger]) => trigger))];
 }

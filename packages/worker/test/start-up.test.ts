@@ -29,6 +29,17 @@ test.each(["worker-process.ts", "capability/operation-runner.ts", "capability/lo
   },
 );
 
+test.each([
+  "thread/capability-thread.ts",
+  "capability/operation-runner.ts",
+  "capability/load-capability.ts",
+  "../../capability/src/index.ts",
+])("%s loads none of the large parts of Node", async (path) => {
+  const loaded = await loadedBy(source(path));
+  expect(loaded).toContain(source(path));
+  expect(loaded.filter((url) => /^node:(crypto|http|https|util|inspector|child_process)$/.test(url))).toEqual([]);
+});
+
 test("a worker's entry turns the compile cache on before it loads anything of ours", async () => {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "node_modules"));

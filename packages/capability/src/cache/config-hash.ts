@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { newSha256 } from "./new-sha256.ts";
 
 /**
  * `sha256:` and hex of a configuration as JSON: keys sorted by code point, no spaces, ASCII, numbers as Python prints them, so
@@ -15,7 +15,7 @@ export function configHash(config: Readonly<Record<string, unknown>> | null | un
 
 /** `sha256:` and hex of a text's UTF-8. */
 export function sha256(text: string): string {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return `sha256:${newSha256().update(text).digest("hex")}`;
 }
 
 function canonicalJson(value: unknown, path: string): string {

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CallContext } from "../call-context.ts";
 import { CapabilityInputError } from "../capability-error.ts";
 import { type FileState, InputHashCache } from "./input-hash-cache.ts";
+import { newSha256 } from "./new-sha256.ts";
 
 /** One read, and the longest that the thread is kept busy at a time: half a millisecond. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -53,7 +53,7 @@ async function hashFile(
 const IDENTITY = ["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const;
 
 async function digest(handle: FileHandle, beforeBlock: () => void): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = newSha256();
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   for (;;) {
     beforeBlock();
