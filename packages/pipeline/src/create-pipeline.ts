@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
 import { type CjmConfig, createIdSource, dataLayout, JournalWriter } from "@cjm/core";
 import { CapabilityManager } from "@cjm/host";
-import { JobQueue } from "@cjm/queue";
-import { CacheDirectories, retainInBackground } from "@cjm/store";
+import { JobQueue, type RecoveredWork } from "@cjm/queue";
+import { CacheDirectories, retainInBackground, SqliteJobStore } from "@cjm/store";
 import { resolveConfig } from "./config/resolve-config.ts";
 import { loadCapabilities } from "./load-capabilities.ts";
 import { openStores, type Stores } from "./open-stores.ts";
@@ -56,16 +56,23 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   }
   await loadCapabilities(manager, requested(options, found, monitor), options.signal);
 
+  const jobs = options.jobs === "memory" ? null : building.use(openJobs(config));
   const queue = building.use(
     new JobQueue({
       runtime: manager,
       journal,
+      history: stores.journal,
       ids,
+      ...(jobs === null ? {} : { store: jobs }),
       ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
       ...(options.whenStopped === undefined ? {} : { whenStopped: options.whenStopped }),
     }),
   );
   queue.setRunContext({ runId, actor });
+  const recovered =
+    jobs === null || options.recover === false
+      ? NOTHING_RECOVERED
+      : await queue.recover(manager.instances().map(({ instanceId }) => instanceId));
 
   return new Pipeline({
     config,
@@ -76,10 +83,18 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     ids,
     runId,
     actor,
+    recovered,
     cache: new CacheDirectories(stores.inputHashes),
     wireTypes: options.wireTypes ?? new Map(),
     teardown: building.move(),
   });
+}
+
+const NOTHING_RECOVERED: RecoveredWork = { jobIds: [], interrupted: 0, compositionIds: [] };
+
+function openJobs(config: CjmConfig): SqliteJobStore {
+  const layout = dataLayout(config.dataDir);
+  return SqliteJobStore.open(layout.jobs, { resultsFolder: layout.jobResults });
 }
 
 /** In the background and once per start: what is too old goes. It is disposable, so a failure is no reason not to start. */

@@ -21,6 +21,13 @@ export interface PipelineOptions {
    * reloads it, a program that waits for its results fails them. @default "hold"
    */
   readonly whenStopped?: "hold" | "fail";
+  /**
+   * Where jobs are kept: in `jobs.db` of the data directory, where they outlive this process, or in memory.
+   * @default "durable"
+   */
+  readonly jobs?: "durable" | "memory";
+  /** Whether to go on with what hosts that are gone left for the loaded capabilities. @default true */
+  readonly recover?: boolean;
   /** Time limits, retries and policy of the capability manager. @default its own */
   readonly manager?: Pick<CapabilityManagerOptions, "maxResourceRetries" | "policy" | "startTimeoutMs" | "terminationGraceMs">;
   /** Results of these kinds are rebuilt by their decoder; others stay as they came. @default none */

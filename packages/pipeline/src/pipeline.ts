@@ -11,7 +11,7 @@ import {
   type RunId,
 } from "@cjm/core";
 import { type CallArguments, type CapabilityManager, decodeWireValue, resolveFileInputs, type WireDecoder } from "@cjm/host";
-import type { CompositionHandle, CompositionOutcome, JobQueue } from "@cjm/queue";
+import type { CompositionHandle, CompositionOutcome, JobQueue, RecoveredWork } from "@cjm/queue";
 import type { CacheDirectories } from "@cjm/store";
 
 /** One call of a capability: an action of it, or a method of one of its tasks. */
@@ -58,6 +58,7 @@ interface PipelineParts {
   readonly ids: IdSource;
   readonly runId: RunId;
   readonly actor: string;
+  readonly recovered: RecoveredWork;
   readonly wireTypes: ReadonlyMap<string, WireDecoder>;
   readonly teardown: AsyncDisposableStack;
 }
@@ -74,6 +75,8 @@ export class Pipeline implements AsyncDisposable {
   readonly diagnostics: DiagnosticsStore;
   /** Directories for what calls leave on disk, one for each input content, action and configuration. */
   readonly cache: CacheDirectories;
+  /** What hosts that are gone had left, and is being done now. */
+  readonly recovered: RecoveredWork;
   /** Run that jobs of `run()` belong to; every composition has one of its own. */
   readonly runId: RunId;
   readonly #ids: IdSource;
@@ -89,6 +92,7 @@ export class Pipeline implements AsyncDisposable {
     this.journal = parts.journal;
     this.diagnostics = parts.diagnostics;
     this.cache = parts.cache;
+    this.recovered = parts.recovered;
     this.runId = parts.runId;
     this.#ids = parts.ids;
     this.#actor = parts.actor;

@@ -23,5 +23,5 @@ export type { JobHandle } from "./job/job-handle.ts";
 export type { JobRequest, RunContext } from "./job/job-request.ts";
 export type { JobView } from "./job/job-view.ts";
 export { MemoryJobStore } from "./job/memory-job-store.ts";
-export { type JobListFilter, JobQueue, type QueueStats } from "./job-queue.ts";
+export { type JobListFilter, JobQueue, type QueueStats, type RecoveredWork } from "./job-queue.ts";
 export type { JobQueueOptions } from "./queue-options.ts";

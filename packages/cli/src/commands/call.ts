@@ -71,6 +71,7 @@ export const callCommand: Command<CallOptions> = {
       capabilities: [name],
       config,
       actor: `cli:${userInfo().username}`,
+      jobs: "memory",
       whenStopped: "fail",
       signal,
     });

@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./run.ts")).runCommand,
   },
   {
+    usage: "resume [id]",
+    summary: "Go on with compositions whose host died",
+    load: async () => (await import("./resume.ts")).resumeCommand,
+  },
+  {
     usage: "logs",
     summary: "Show what capabilities logged or printed, or the journal",
     load: async () => (await import("./logs.ts")).logsCommand,

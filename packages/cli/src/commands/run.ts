@@ -5,10 +5,8 @@ import { createPipeline, readComposition } from "@cjm/pipeline";
 import { textsByKey } from "../arguments/assignments.ts";
 import { allValues } from "../arguments/option-values.ts";
 import type { Command, ExitCode, GlobalOptions } from "../command.ts";
-import { followComposition } from "../run/follow-composition.ts";
-import { lastNodes } from "../run/last-nodes.ts";
 import { neededCapabilities } from "../run/needed-capabilities.ts";
-import { summaryLines } from "../run/run-summary.ts";
+import { showComposition } from "../run/show-composition.ts";
 
 interface RunOptions extends GlobalOptions {
   readonly composition: string;
@@ -46,16 +44,11 @@ export const runCommand: Command<RunOptions> = {
       config,
       actor: `cli:${userInfo().username}`,
       runId,
+      recover: false,
       whenStopped: "fail",
       signal,
     });
     const { handle } = await pipeline.submitComposition(document, { inputs, runId, signal });
-    await followComposition(handle, terminal);
-    const outcome = await handle.wait();
-
-    if (terminal.json) terminal.printJson(outcome);
-    else for (const line of summaryLines(outcome, lastNodes(composition), terminal.colors)) terminal.print(line);
-    // A best-effort composition ends as completed whatever happened; to a shell a node that failed is a failure all the same.
-    return outcome.status === "completed" && outcome.nodes.every(({ state }) => state !== "failed") ? 0 : 1;
+    return await showComposition(handle, composition, terminal);
   },
 };
