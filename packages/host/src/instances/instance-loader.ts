@@ -50,9 +50,11 @@ export class InstanceLoader {
   /** Also one that is being loaded. False: there is none. */
   async unload(instanceId: string, reason: string): Promise<boolean> {
     const { registry } = this.#parts;
-    const abandoned = await registry.abandonLoad(instanceId, reason);
+    const abandoned = registry.abandonLoad(instanceId, reason);
+    // Without a pause where nothing is being loaded: from now on nobody may be given what is about to end.
+    if (abandoned !== null) await abandoned;
     const removed = await registry.remove(instanceId, (instance) => instance.stop({ to: "stopped", phase: "cleanup", reason }));
-    return abandoned || removed !== null;
+    return abandoned !== null || removed !== null;
   }
 
   /**
@@ -107,10 +109,15 @@ export class InstanceLoader {
     const found = catalog.find(name);
     // Of what it was given before nobody stands for fields that a newer manifest lacks.
     const carried = config === undefined ? request.config : undefined;
-    const anew = this.#planSpec(found ?? { name, manifest }, instanceId, { ...request, config: config ?? {} }, carried);
+    const { adapters: named, ...unbound } = { ...request, config: config ?? {} };
     const same = { enabled, workerEnvOverrides, request: config === undefined ? request : { ...request, config } };
-    // One whose manifest is gone still runs by the one it was loaded with.
-    return { ...anew, spec: { ...anew.spec, ...same, ...(found === null ? { adapters: spec.adapters } : {}) } };
+    if (found === null) {
+      // It still runs by the manifest and the adapters that it was loaded with.
+      const kept = this.#planSpec({ name, manifest }, instanceId, unbound, carried);
+      return { ...kept, spec: { ...kept.spec, ...same, adapters: spec.adapters } };
+    }
+    const anew = this.#planSpec(found, instanceId, { ...unbound, ...(named === undefined ? {} : { adapters: named }) }, carried);
+    return { ...anew, spec: { ...anew.spec, ...same } };
   }
 
   /** @throws CjmError CJM_CAPABILITY_CONFIG_INVALID, CJM_ADAPTER_INCOMPATIBLE, CJM_INPUT_INVALID */

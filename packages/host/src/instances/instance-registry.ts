@@ -80,13 +80,12 @@ export class InstanceRegistry {
     return ofCapability(await loading.join(signal), capabilityName);
   }
 
-  /** Gives up a load that is under way and waits for its end. False: there is none. */
-  async abandonLoad(instanceId: string, reason: string): Promise<boolean> {
+  /** Gives up a load that is under way; resolves when it has ended. Null: there is none. */
+  abandonLoad(instanceId: string, reason: string): Promise<void> | null {
     const loading = this.#loading.get(instanceId);
-    if (loading === undefined) return false;
+    if (loading === undefined) return null;
     loading.abandon(new CjmError("CJM_CAPABILITY_NOT_LOADED", `${instanceId} was not loaded to its end: ${reason}.`));
-    await loading.settled;
-    return true;
+    return loading.settled;
   }
 
   /** Takes an instance out at once, and keeps its id until `end` is over. Null: there is none. */
@@ -108,8 +107,8 @@ export class InstanceRegistry {
   /** Refuses loads from now on, gives up those under way, and resolves with the ids of what is loaded, the last first. */
   async close(reason: string): Promise<readonly string[]> {
     this.#closed = true;
-    await Promise.all([...this.#loading.keys()].map((instanceId) => this.abandonLoad(instanceId, reason)));
-    await Promise.all(this.#leaving.values());
+    const loads = [...this.#loading.keys()].flatMap((instanceId) => this.abandonLoad(instanceId, reason) ?? []);
+    await Promise.all([...loads, ...this.#leaving.values()]);
     return [...this.#instances.keys()].reverse();
   }
 

@@ -17,6 +17,8 @@ export interface LifeScript {
   readonly onDisable?: ScriptedStep;
   /** Whether its progress is another one every time it is asked. */
   readonly progress?: "moves" | "stands";
+  /** Memory that it holds from its start, MiB. */
+  readonly holdMb?: number;
   /** JSON texts of a system monitor. */
   readonly systemStatus?: string;
   readonly processes?: string;
@@ -47,12 +49,15 @@ const TEXTS: Readonly<Record<string, keyof LifeScript>> = {
 export class ScriptedLife {
   readonly folder: ScriptedFolder;
   readonly #script: LifeScript;
+  readonly #held: Buffer;
   #looks = 0;
   #config: Readonly<Record<string, unknown>> = {};
 
   private constructor(script: LifeScript, folder: ScriptedFolder) {
     this.#script = script;
     this.folder = folder;
+    // Written to, so that it is resident.
+    this.#held = Buffer.alloc((script.holdMb ?? 0) * 1024 * 1024, 1);
   }
 
   /** Null where the environment holds no script. */
@@ -65,7 +70,7 @@ export class ScriptedLife {
 
   /** False: this request is none of its own. */
   async answer(path: string, body: Readonly<Record<string, unknown>>, response: ServerResponse): Promise<boolean> {
-    this.folder.note(path, body);
+    this.folder.note(path, { ...body, ...(this.#held.length === 0 ? {} : { heldBytes: this.#held.length }) });
     const step = STEPS[path];
     const text = TEXTS[path];
     if (step !== undefined) {
