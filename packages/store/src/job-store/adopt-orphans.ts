@@ -1,7 +1,7 @@
 import type { AdoptedWork } from "@cjm/core";
 import type { DatabaseFile } from "../database-file.ts";
 import { COMPOSITION_COLUMNS, type CompositionRow, storedComposition } from "./composition-rows.ts";
-import { JOB_COLUMNS, type JobRow, storedJob } from "./job-rows.ts";
+import { type JobRow, OPEN_JOB_COLUMNS, storedJob } from "./job-rows.ts";
 
 interface Adoption {
   /** Who adopts. */
@@ -18,6 +18,8 @@ const TAKE_JOBS = `UPDATE jobs SET host_id = ?, status = 'pending', lease = NULL
   was_running = (was_running OR status = 'running'), interruptions = interruptions + (status = 'running')`;
 
 const OF_ORPHANS = "host_id IN (SELECT value FROM json_each(?))";
+const LEFT_OPEN = `${OF_ORPHANS}
+  AND EXISTS (SELECT 1 FROM compositions AS c WHERE c.composition_id = jobs.composition_id AND c.host_id IS NULL)`;
 
 /**
  * Takes the work of orphans, inside a transaction. Of a composition that is over nobody waits for what it left open: that is
@@ -28,12 +30,8 @@ export function adoptOrphans(file: DatabaseFile, { hostId, orphanIds, instanceId
   if (orphanIds.length === 0) return { jobs: [], compositions: [] };
   const orphans = JSON.stringify(orphanIds);
   const instances = JSON.stringify(instanceIds);
-  file
-    .prepare(
-      `UPDATE jobs SET status = 'cancelled', host_id = NULL, lease = NULL, ended_at = ? WHERE ${OF_ORPHANS}
-       AND EXISTS (SELECT 1 FROM compositions AS c WHERE c.composition_id = jobs.composition_id AND c.host_id IS NULL)`,
-    )
-    .run(Math.round(nowMs), orphans);
+  file.prepare(`INSERT INTO endings (seq, ended_at) SELECT seq, ? FROM jobs WHERE ${LEFT_OPEN}`).run(Math.round(nowMs), orphans);
+  file.prepare(`UPDATE jobs SET status = 'cancelled', host_id = NULL, lease = NULL WHERE ${LEFT_OPEN}`).run(orphans);
   const compositions = file
     .prepare<CompositionRow>(
       `UPDATE compositions SET host_id = ? WHERE ${OF_ORPHANS} AND NOT EXISTS (
@@ -47,7 +45,7 @@ export function adoptOrphans(file: DatabaseFile, { hostId, orphanIds, instanceId
     .prepare<JobRow>(
       `${TAKE_JOBS} WHERE ${OF_ORPHANS} AND instance_id IN (SELECT value FROM json_each(?))
          AND NOT EXISTS (SELECT 1 FROM compositions AS c WHERE c.composition_id = jobs.composition_id)
-       RETURNING ${JOB_COLUMNS}`,
+       RETURNING ${OPEN_JOB_COLUMNS}`,
     )
     .all(hostId, orphans, instances);
   return {

@@ -14,9 +14,9 @@ import { type Condition, whereClause } from "../where-clause.ts";
 import { whenFree } from "./busy.ts";
 import { COMPOSITION_COLUMNS, type CompositionRow, storedComposition } from "./composition-rows.ts";
 import type { HostRows } from "./host-rows.ts";
-import { JOB_COLUMNS, type JobRow, parse, storedJob } from "./job-rows.ts";
-import { newestFirst } from "./newest-first.ts";
-import { placesOfJobs } from "./prune-jobs.ts";
+import { JOB_COLUMNS, JOBS_WITH_ENDINGS, type JobRow, parse, storedJob } from "./job-rows.ts";
+import { type NewestFirst, newestFirst } from "./newest-first.ts";
+import { type Places, placesOfEndings } from "./prune-jobs.ts";
 import { type ResultFiles, resultFailed } from "./result-files.ts";
 
 export interface LedgerQuery {
@@ -58,7 +58,7 @@ export class JobReads {
   }
 
   async find(jobId: string): Promise<StoredJob | null> {
-    const sql = `SELECT ${JOB_COLUMNS}, result, result_file FROM jobs WHERE job_id = ?`;
+    const sql = `SELECT ${JOB_COLUMNS}, result, result_file FROM ${JOBS_WITH_ENDINGS} WHERE job_id = ?`;
     const [row] = await this.#all<ResultRow>(sql, [jobId]);
     return row === undefined ? null : await this.#withResult(row);
   }
@@ -70,7 +70,7 @@ export class JobReads {
   }
 
   async members(compositionId: string): Promise<readonly { readonly job: StoredJob; readonly wasRunning: boolean }[]> {
-    const sql = `SELECT ${JOB_COLUMNS}, result, result_file FROM jobs WHERE composition_id = ? AND seq > ? ORDER BY seq LIMIT ?`;
+    const sql = `SELECT ${JOB_COLUMNS}, result, result_file FROM ${JOBS_WITH_ENDINGS} WHERE composition_id = ? AND seq > ? ORDER BY seq LIMIT ?`;
     const members: { job: StoredJob; wasRunning: boolean }[] = [];
     for (let afterSeq = -1; ; ) {
       const rows = await this.#all<ResultRow>(sql, [compositionId, afterSeq, MEMBERS_PER_STEP]);
@@ -93,7 +93,7 @@ export class JobReads {
     ];
     const rows: JobRow[] = [];
     for (const within of await this.#scopes(status, compositionId)) {
-      rows.push(...(await this.#newestFirst<JobRow>("jobs", JOB_COLUMNS, { within, conditions, limit })));
+      rows.push(...(await this.#newestFirst<JobRow>(JOBS_WITH_ENDINGS, JOB_COLUMNS, { within, conditions, limit })));
     }
     return rows
       .sort((a, b) => b.seq - a.seq)
@@ -136,9 +136,9 @@ export class JobReads {
     }));
   }
 
-  /** Where the table of jobs begins and ends. */
-  async places(): Promise<{ readonly first: number; readonly last: number }> {
-    return await this.#read(() => placesOfJobs(this.#parts.file));
+  /** Where the table of endings begins and ends. */
+  async endings(): Promise<Places> {
+    return await this.#read(() => placesOfEndings(this.#parts.file));
   }
 
   /** What an index leaves of all jobs: those of a composition, or, for jobs that are not over, those of each host. */
@@ -165,7 +165,7 @@ export class JobReads {
   }
 
   #newestFirst<Row>(
-    table: "jobs" | "compositions",
+    table: NewestFirst["table"],
     columns: string,
     query: { readonly within: Condition | undefined; readonly conditions: readonly Condition[]; readonly limit: number },
   ): Promise<readonly Row[]> {

@@ -1,7 +1,11 @@
 import { CjmError, errorMessage, type JobError, type JobSpec, type JobStatus, type JsonValue, type StoredJob } from "@cjm/core";
 
-/** What is known of a job except its result. */
-export const JOB_COLUMNS = "seq, job_id, status, interruptions, was_running, priority, started_at, ended_at, spec, error";
+/** Of a job that is open. */
+export const OPEN_JOB_COLUMNS =
+  "seq, job_id, status, interruptions, was_running, priority, started_at, spec, NULL AS ended_at, NULL AS error";
+/** What is known of a job except its result, from `JOBS_WITH_ENDINGS`. */
+export const JOB_COLUMNS = "seq, job_id, status, interruptions, was_running, priority, started_at, spec, ended_at, error";
+export const JOBS_WITH_ENDINGS = "jobs LEFT JOIN endings USING (seq)";
 
 export interface JobRow {
   readonly seq: number;
@@ -10,9 +14,10 @@ export interface JobRow {
   readonly interruptions: number;
   readonly was_running: number;
   readonly priority: number;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
+  /** Negative: it did not start. */
+  readonly started_at: number;
   readonly spec: string;
+  readonly ended_at: number | null;
   readonly error: string | null;
 }
 
@@ -23,7 +28,7 @@ export function storedJob(row: JobRow, result: JsonValue = null): StoredJob {
     status: row.status,
     priority: row.priority,
     interruptions: row.interruptions,
-    startedAt: row.started_at,
+    startedAt: row.started_at < 0 ? null : row.started_at,
     endedAt: row.ended_at,
     result,
     error: row.error === null ? null : parse<JobError>(row.error, row.job_id),

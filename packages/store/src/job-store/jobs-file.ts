@@ -5,8 +5,11 @@ const VERSION = 1;
 
 /**
  * `host_id` is who a job or composition belongs to while it is not over, and null afterwards: so the indexes of what is open
- * stay small however many ended ones there are, and a claim touches no index at all. Columns stand in the order of their size,
- * so that reading the small ones never walks through a result.
+ * stay small however many ended ones there are, and a claim touches no index at all.
+ *
+ * A row of `jobs` never grows after its insert: `lease` and `started_at` begin with values as long as those that replace them,
+ * and how a job ended stands in a table of its own, at whose end it is appended. Else each settlement of a long backlog would
+ * split a page that is full, which costs several times as much as everything else together.
  */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS hosts (
@@ -24,22 +27,25 @@ CREATE TABLE IF NOT EXISTS jobs (
   host_id INTEGER,
   status TEXT NOT NULL,
   lease TEXT,
+  started_at INTEGER NOT NULL,
   interruptions INTEGER NOT NULL DEFAULT 0,
   was_running INTEGER NOT NULL DEFAULT 0,
   priority REAL NOT NULL,
-  started_at INTEGER,
-  ended_at INTEGER,
   instance_id TEXT NOT NULL,
   composition_id TEXT,
   run_id TEXT,
-  spec TEXT NOT NULL,
+  spec TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS open_jobs ON jobs(host_id) WHERE host_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS member_jobs ON jobs(composition_id) WHERE composition_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS endings (
+  seq INTEGER PRIMARY KEY,
+  ended_at INTEGER NOT NULL,
   error TEXT,
   result_file TEXT,
   result TEXT
 );
-CREATE INDEX IF NOT EXISTS open_jobs ON jobs(host_id) WHERE host_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS member_jobs ON jobs(composition_id) WHERE composition_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS result_files ON jobs(result_file) WHERE result_file IS NOT NULL;
+CREATE INDEX IF NOT EXISTS result_files ON endings(result_file) WHERE result_file IS NOT NULL;
 CREATE TABLE IF NOT EXISTS compositions (
   seq INTEGER PRIMARY KEY,
   composition_id TEXT NOT NULL UNIQUE,
@@ -59,6 +65,9 @@ CREATE TABLE IF NOT EXISTS ledger (
 );
 PRAGMA user_version = ${VERSION};
 `;
+
+/** Of a job that did not start: as long on disk as the Unix milliseconds that replace it. */
+export const NOT_STARTED = -(2 ** 40);
 
 /**
  * Pages after which a commit copies the log into the file. More than SQLite's 1000: a few pages are written again and again,

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DatabaseFile } from "../database-file.ts";
 import { type Condition, whereClause } from "../where-clause.ts";
 import { whenFree } from "./busy.ts";
+import type { JOBS_WITH_ENDINGS } from "./job-rows.ts";
 
-interface NewestFirst {
-  readonly table: "jobs" | "compositions";
+export interface NewestFirst {
+  readonly table: typeof JOBS_WITH_ENDINGS | "compositions";
   readonly columns: string;
   /** A condition that an index answers: only what it leaves is walked through. Undefined: everything. */
   readonly within: Condition | undefined;

@@ -24,6 +24,11 @@ export interface PruneReport {
   readonly files: number;
 }
 
+interface OldEnding {
+  readonly seq: number;
+  readonly result_file: string | null;
+}
+
 /** Rows of one transaction: those who write meanwhile wait no longer than that takes. */
 const ROWS_PER_STEP = 250;
 /** Between transactions, so that those who wait get their turn. */
@@ -35,8 +40,8 @@ const BUSY_TIMEOUT_MS = 10_000;
 const OLD_COMPOSITIONS = `SELECT seq FROM compositions AS c WHERE c.host_id IS NULL AND c.ended_at < ?
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.composition_id = c.composition_id AND jobs.host_id IS NOT NULL) LIMIT ?`;
 /** What a composition that is still known has done is part of it. */
-const OLD_JOBS = `SELECT seq FROM jobs WHERE seq >= ? AND seq < ? AND host_id IS NULL AND ended_at < ?
-  AND NOT EXISTS (SELECT 1 FROM compositions AS c WHERE c.composition_id = jobs.composition_id)`;
+const OLD_ENDINGS = `SELECT seq, result_file FROM endings WHERE seq >= ? AND seq < ? AND ended_at < ?
+  AND NOT EXISTS (SELECT 1 FROM jobs JOIN compositions USING (composition_id) WHERE jobs.seq = endings.seq)`;
 const OLDEST_OPEN = `SELECT min(at) AS at FROM (
   SELECT json_extract(spec, '$.submittedAt') AS at FROM jobs WHERE host_id IS NOT NULL
   UNION ALL SELECT json_extract(composition, '$.submittedAt') FROM compositions WHERE host_id IS NOT NULL)`;
@@ -66,31 +71,41 @@ export async function pruneFile(file: DatabaseFile, { resultsFolder, endedBefore
   return { jobs: forgotten.jobs, compositions, ledgerRows, files: forgotten.files + (await sweepFiles(file, resultsFolder)) };
 }
 
-/** Places in the table of jobs, taken or not: how long a walk through it is. */
-export function placesOfJobs(file: DatabaseFile): { readonly first: number; readonly last: number } {
-  const sql = "SELECT (SELECT min(seq) FROM jobs) AS first, (SELECT max(seq) FROM jobs) AS last";
+/** Where a table begins and ends; whatever lies between may be taken or not. */
+export interface Places {
+  readonly first: number;
+  readonly last: number;
+}
+
+export function placesOfEndings(file: DatabaseFile): Places {
+  const sql = "SELECT (SELECT min(seq) FROM endings) AS first, (SELECT max(seq) FROM endings) AS last";
   const ends = file.prepare<{ first: number | null; last: number | null }>(sql).get();
   return { first: ends?.first ?? 0, last: ends?.last ?? -1 };
 }
 
-/** Walks through the whole table: it has no index by time, which every job would pay for. */
+/** Walks through all endings: they have no index by time, which every job would pay for. */
 async function pruneEndedJobs(
   file: DatabaseFile,
   endedBeforeMs: number,
   removeResult: (name: string) => number,
 ): Promise<{ readonly jobs: number; readonly files: number }> {
-  const { first, last } = await read(file, () => placesOfJobs(file));
+  const { first, last } = await read(file, () => placesOfEndings(file));
   let jobs = 0;
   let files = 0;
   for (let seq = first; seq <= last; seq += ROWS_PER_STEP) {
-    const step = [seq, seq + ROWS_PER_STEP, endedBeforeMs] as const;
+    const old = (): readonly OldEnding[] => file.prepare<OldEnding>(OLD_ENDINGS).all(seq, seq + ROWS_PER_STEP, endedBeforeMs);
     // Steps without anything to delete do not stop those who write.
-    const found = await read(file, () => file.prepare(`${OLD_JOBS} LIMIT 1`).get(...step));
-    if (found === undefined) continue;
-    const sql = `DELETE FROM jobs WHERE seq IN (${OLD_JOBS}) RETURNING result_file`;
-    const rows = await write(file, () => file.prepare<{ result_file: string | null }>(sql).all(...step));
-    jobs += rows.length;
-    for (const { result_file: name } of rows) if (name !== null) files += removeResult(name);
+    if ((await read(file, old)).length === 0) continue;
+    const forgotten = await write(file, () => {
+      const rows = old();
+      const seqs = JSON.stringify(rows.map((row) => row.seq));
+      for (const table of ["endings", "jobs"]) {
+        file.prepare(`DELETE FROM ${table} WHERE seq IN (SELECT value FROM json_each(?))`).run(seqs);
+      }
+      return rows;
+    });
+    jobs += forgotten.length;
+    for (const { result_file: name } of forgotten) if (name !== null) files += removeResult(name);
     await pause(PAUSE_MS);
   }
   return { jobs, files };
@@ -107,7 +122,7 @@ async function sweepFiles(file: DatabaseFile, folder: string): Promise<number> {
     const [, hostId, extension] = /^(\d+)-\d+\.json(\.tmp)?$/.exec(name) ?? [];
     if (hostId === undefined || alive.has(hostId)) continue;
     const isWhole = extension === undefined;
-    const row = isWhole ? await read(file, () => file.prepare("SELECT 1 FROM jobs WHERE result_file = ?").get(name)) : undefined;
+    const row = isWhole ? await read(file, () => file.prepare("SELECT 1 FROM endings WHERE result_file = ?").get(name)) : undefined;
     if (row === undefined) removed += removeFile(folder, name);
   }
   return removed;

@@ -54,7 +54,7 @@ const PRUNED_BY_THREAD = 2000;
 /**
  * Jobs and compositions in `jobs.db`, for several hosts at a time.
  *
- * **Speed.** A submit, a claim and a settlement are one statement each, and all statements of one turn of the event loop are one
+ * **Speed.** A submit and a claim are one statement each, a settlement two, and all statements of one turn of the event loop are one
  * transaction. Promises settle after its commit. A commit that fails rejects all of its turn and changes nothing, in memory or
  * on disk.
  *
@@ -219,7 +219,7 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
    */
   async prune({ olderThanMs }: { readonly olderThanMs: number }): Promise<PruneReport> {
     const limits = { resultsFolder: this.#results.folder, endedBeforeMs: this.#nowMs() - olderThanMs };
-    const { first, last } = await this.#reads.places();
+    const { first, last } = await this.#reads.endings();
     if (last - first < PRUNED_BY_THREAD) return await pruneFile(this.#file, limits);
     return await pruneInBackground({ path: this.path, ...limits });
   }
