@@ -42,7 +42,7 @@ export class HookChain {
 
   /** Whether any of them is around the execution of jobs. */
   get wrapExecution(): boolean {
-    return this.#hooks.some(({ aroundExecute }) => aroundExecute !== undefined);
+    return this.#hooks.some((hook) => hook.aroundExecute !== undefined);
   }
 
   async onSubmit(job: JobSpec): Promise<readonly LedgerRow[]> {

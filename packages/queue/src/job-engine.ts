@@ -17,9 +17,6 @@ import { JobTable } from "./job/job-table.ts";
 import { compareJobs, PendingJobs } from "./pending-jobs.ts";
 import type { ResolvedQueueOptions } from "./queue-options.ts";
 
-/** A job that took so many hosts with it, or happened to run when they died, is not run again. */
-const MOST_INTERRUPTIONS = 3;
-
 type MemberListener = (compositionId: string, jobId: string, end: JobEnd) => void;
 
 /** The parts that carry single jobs, joined: intake, pending jobs, dispatcher, runner, lifecycle. */
@@ -146,7 +143,7 @@ export class JobEngine {
     job.interruptions = stored.interruptions;
     this.#table.add(job);
     if (wasRunning) this.publisher.emit("job_interrupted", subjectOf(job), { interruptions: job.interruptions });
-    const isPoison = job.interruptions >= MOST_INTERRUPTIONS;
+    const isPoison = job.interruptions >= this.#options.maxInterruptions;
     if (wasRunning && (isPoison || job.spec.onInterruption === "fail")) {
       this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: jobInterrupted(job) }));
     } else {

@@ -33,6 +33,8 @@ export interface JobQueueOptions {
   readonly machineMemoryMb?: number;
   /** A job held up by resources for longer is not passed any more by jobs that would delay it. @default 2000 */
   readonly starvingAfterMs?: number;
+  /** A job that ran so often when its host died is not run again: it may be what kills them. @default 10 */
+  readonly maxInterruptions?: number;
   /**
    * What becomes of jobs whose instance was stopped for good, until somebody reloads it: a host that stays up holds them, a
    * program that waits for them fails them. @default "hold"
@@ -74,6 +76,7 @@ export function resolveQueueOptions(options: JobQueueOptions): ResolvedQueueOpti
       starvingAfterMs: options.starvingAfterMs ?? 2000,
     },
     cancelGraceMs: options.cancelGraceMs ?? 3000,
+    maxInterruptions: wholeNumber("maxInterruptions", options.maxInterruptions ?? 10, 1),
     whenStopped: options.whenStopped ?? "hold",
     maxHistory: wholeNumber("maxHistory", options.maxHistory ?? 1000, 0),
     maxEndedCompositions: wholeNumber("maxEndedCompositions", options.maxEndedCompositions ?? 16, 0),

@@ -22,6 +22,7 @@ import { CompositionHandle } from "./composition-handle.ts";
 import type { CompositionOutcome } from "./composition-outcome.ts";
 import { CompositionRegistry } from "./composition-registry.ts";
 import { type CompositionRun, CompositionRunner, type KnownMember } from "./composition-runner.ts";
+import { journalLostEnds } from "./journal-lost-ends.ts";
 
 export interface SubmitCompositionOptions {
   /** Values of its inputs. */
@@ -97,6 +98,9 @@ export class CompositionService {
     if (this.#registry.find(compositionId) !== undefined) return;
     const plan = planComposition(validateComposition(document));
     const members = await this.#options.store.members(compositionId);
+    const { history } = this.#options;
+    const ended = members.map(({ job }) => job);
+    if (history !== null) journalLostEnds(compositionId, ended, { history, publisher: this.#engine.publisher });
     const known = new Map(members.map((member) => [member.job.spec.nodeId ?? "", member]));
     const runner = this.#runner({ compositionId, plan, inputs, runId, actor, runDir }, known);
     runner.begin();

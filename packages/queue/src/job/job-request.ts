@@ -26,8 +26,8 @@ export interface JobRequest {
   /** Calls again after transient errors. The job keeps its lane meanwhile. @default none */
   readonly retry?: RetryPolicy | null;
   /**
-   * What becomes of it when its host dies while it runs: another host runs it again, or it fails. What was interrupted three
-   * times fails whatever this says. @default "rerun"
+   * What becomes of it when its host dies while it runs: another host runs it again, or it fails. What was interrupted too
+   * often fails whatever this says. @default "rerun"
    */
   readonly onInterruption?: "rerun" | "fail";
   /** Chosen by the caller, so that submitting twice makes one job. @default a new id */

@@ -5,7 +5,7 @@ import type { Job } from "./job.ts";
  * The `job_snapshot` of a terminal row, keys and forms as the original's readers expect them: never arguments or results,
  * and the instant inside `error` with a space instead of `T`.
  */
-export function jobSnapshot(job: Job): JsonObject {
+export function jobSnapshot(job: Pick<Job, "spec" | "status" | "priority" | "startedAt" | "endedAt" | "retryCount" | "error">): JsonObject {
   const { spec } = job;
   return {
     id: spec.jobId,

@@ -107,3 +107,5 @@ function hang(text: string): null {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   return null;
 }
+
+export { MarkingProbe } from "./marking-probe.ts";
