@@ -1,12 +1,20 @@
 import { join } from "node:path";
 import type { Bench, BenchContext } from "../kit/bench.ts";
 import { BenchHost } from "../kit/bench-host.ts";
-import type { Figures } from "../kit/figures.ts";
+import type { Figures, Goal } from "../kit/figures.ts";
 import { interleave } from "../kit/interleave.ts";
 import { countDescriptors, readMemory } from "../kit/process-readings.ts";
 
 /** So many loads before the first reading: what a host makes once and keeps is no leak. */
 const WARMUPS = 3;
+
+/** What may be held after all loads and unloads, of what was held before. */
+const GOALS: Readonly<Record<string, Goal>> = {
+  host_descriptors: { atMost: 1 },
+  host_listeners: { atMost: 1 },
+  host_heap_mb: { atMost: 1.1 },
+  host_rss_mb: { atMost: 1.1 },
+};
 
 /** What loading and unloading costs, and that it leaves nothing behind in the host. */
 export const lifecycle: Bench = {
@@ -42,6 +50,8 @@ async function oneAfterAnother(figures: Figures, folder: string, cycles: number)
   for (const [what, { unit, value }] of Object.entries(after)) {
     figures.add(`a.${what}_before_cycles`, unit, before[what]?.value ?? Number.NaN);
     figures.add(`a.${what}_after_cycles`, unit, value);
+    const goal = GOALS[what];
+    if (goal !== undefined) figures.ratio(`a.${what} after/before`, `a.${what}_after_cycles`, `a.${what}_before_cycles`, goal);
   }
   figures.note("a.cycles", Math.ceil(cycles / 2) * 2);
 

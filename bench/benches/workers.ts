@@ -12,9 +12,16 @@ import { stageEnvironment, stageWorker } from "../kit/staged-packages.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The floor that each is compared with, and how many times its start and its memory ours may take. */
+/** The floor that each is compared with. */
 const FLOORS = { node: "fastify_alone", node_source: "fastify_alone", python: "http_server_alone" } as const;
-const GOAL = { atMost: 2 };
+/** How many times the start and the memory of its floor a worker may take. Processor time is told beside them: it has no goal of its own. */
+const GOALS = {
+  spawn_to_health_s: { atMost: 2 },
+  spawn_to_health_cpu_s: null,
+  worker_rss_idle_mb: { atMost: 2 },
+  worker_pss_idle_mb: { atMost: 2 },
+  worker_private_idle_mb: { atMost: 2 },
+} as const;
 
 /** What it takes to have a worker: time from nothing to its first answer, and memory while it does nothing. */
 export const workers: Bench = {
@@ -37,14 +44,8 @@ export const workers: Bench = {
       figures.add(named("a.worker_private_idle_mb", name), "MB", memory.privateMb);
     });
     for (const [name, floor] of Object.entries(FLOORS)) {
-      for (const what of [
-        "spawn_to_health_s",
-        "spawn_to_health_cpu_s",
-        "worker_rss_idle_mb",
-        "worker_pss_idle_mb",
-        "worker_private_idle_mb",
-      ]) {
-        figures.ratio(`${name}/${floor} ${what}`, named(`a.${what}`, name), named(`a.${what}`, floor), GOAL);
+      for (const [what, goal] of Object.entries(GOALS)) {
+        figures.ratio(`${name}/${floor} ${what}`, named(`a.${what}`, name), named(`a.${what}`, floor), goal);
       }
     }
     await addFloors(figures, python, floor_runs);
