@@ -1,6 +1,7 @@
 import type { SystemStatus } from "@cjm/core";
 import type { AdmissionInput, AdmissionLimits, Demand, PendingHead, Reservation } from "./admission-input.ts";
-import { gpuBudgetMb, gpuRoomFor } from "./gpu-room.ts";
+import { fitsBeside, gpuBudgetMb, gpuRoomFor } from "./gpu-room.ts";
+import { comingMb, creditMb, heldIdleMb, heldMb, sum } from "./worker-memory.ts";
 
 /**
  * What one rule says of one job. `wait` without a reason: it is in line behind other jobs, which explains itself. `blocked`:
@@ -17,7 +18,7 @@ export interface Blocked {
   readonly reason: string;
   /** `jobs`: what runs now has reserved it. `machine`: it is in use, which only a new answer of the system monitor can change. */
   readonly by: "jobs" | "machine";
-  /** Jobs of ours hold some of it, so that holding back others helps. */
+  /** Jobs of ours hold some of it, or idle workers of ours that other jobs want hold all that is missing: holding back others helps. */
   readonly ours: boolean;
   /** What is missing; null: it waits to run alone. */
   readonly missing: Missing | null;
@@ -113,15 +114,16 @@ function gpuRoom(head: PendingHead, input: AdmissionInput): Verdict | null {
     kind: "blocked",
     reason,
     by: "machine",
-    ours: reservedMb > 0,
+    ours: reservedMb > 0 || heldIdleMb(input, head.instanceId, "gpuMb") >= shortfallMb,
     missing: { resource: "gpu", neededMb, availableMb: freeMb, shortfallMb },
   };
 }
 
-function memoryRoom({ demand, resident }: PendingHead, { running, limits, status }: AdmissionInput): Verdict | null {
-  if (demand === null) return null;
-  const neededMb = demand.memoryMb;
-  const reserved = sum(running, heldMemoryMb);
+function memoryRoom(head: PendingHead, input: AdmissionInput): Verdict | null {
+  const { running, limits, status } = input;
+  if (head.demand === null) return null;
+  const neededMb = head.demand.memoryMb;
+  const reserved = sum(running.map((job) => heldMb(job, "memoryMb")));
   if (reserved + neededMb > limits.machineMemoryMb) {
     const availableMb = limits.machineMemoryMb - reserved;
     const reason = `awaiting ${mb(neededMb)} of memory: ${mb(reserved)} of ${mb(limits.machineMemoryMb)} are reserved by running jobs`;
@@ -134,49 +136,46 @@ function memoryRoom({ demand, resident }: PendingHead, { running, limits, status
     };
   }
   if (status?.memoryAvailableMb == null) return null;
-  const availableMb = status.memoryAvailableMb - sum(running, (job) => Math.max(0, heldMemoryMb(job) - (job.resident?.memoryMb ?? 0)));
-  const shortfallMb = neededMb - (resident?.memoryMb ?? 0) - availableMb;
+  const availableMb = status.memoryAvailableMb - comingMb(running, "memoryMb");
+  const shortfallMb = neededMb - creditMb(head, running, "memoryMb") - availableMb;
   if (shortfallMb <= 0) return null;
   const reason = `awaiting ${mb(neededMb)} of memory: held by idle workers or other processes`;
   return {
     kind: "blocked",
     reason,
     by: "machine",
-    ours: reserved > 0,
+    ours: reserved > 0 || heldIdleMb(input, head.instanceId, "memoryMb") >= shortfallMb,
     missing: { resource: "memory", neededMb, availableMb, shortfallMb },
   };
 }
 
-function heldMemoryMb(job: Reservation): number {
-  return job.plateau?.memoryMb ?? job.memoryMb;
+/** A job that waits for resources and must not be passed by what would delay it. */
+export interface StarvingHead {
+  readonly head: PendingHead;
+  readonly by: Blocked["by"];
+}
+
+/** A job that could start, on the device that it would get. */
+export interface Newcomer {
+  readonly demand: Demand | null;
+  readonly gpuDevice: number | null;
 }
 
 /**
- * Whether starting `demand` could delay `starving`, which waits for what runs now to end: what started since it began to
- * starve may still be there then, so that much, the newcomer and the starving one must fit together. Of the lanes one is
- * kept for it only if jobs are all it waits for.
+ * Whether starting a newcomer could delay `starving`, which waits for what runs now to end: what started since it began to
+ * starve may still be there then, so that much, the newcomer and the starving one must fit together, on one device if it is one
+ * that it needs. Of the lanes one is kept for it only if jobs are all it waits for.
  */
-export function delays(
-  demand: Demand | null,
-  starving: { readonly head: PendingHead; readonly by: Blocked["by"] },
-  input: AdmissionInput,
-): boolean {
-  const { running, limits, status } = input;
-  const { head, by } = starving;
+export function delays({ demand, gpuDevice }: Newcomer, { head, by }: StarvingHead, input: AdmissionInput): boolean {
+  const { running, limits } = input;
   if (head.demand === null || demand === null) return true;
-  const budget = gpuBudgetMb(limits, status);
-  if (head.demand.gpuMb > 0 && budget === null) return true;
   const since = (head.blockedSinceMs ?? input.nowMs) + limits.starvingAfterMs;
-  const passed = running.filter((job) => job.sinceMs >= since);
+  const passed = [...running.filter((job) => job.sinceMs >= since), { ...demand, gpuDevice }];
   return (
-    (by === "jobs" && passed.length + 2 > limits.lanes) ||
-    sum(passed, (job) => job.memoryMb) + demand.memoryMb + head.demand.memoryMb > limits.machineMemoryMb ||
-    (head.demand.gpuMb > 0 && sum(passed, (job) => job.gpuMb) + demand.gpuMb + head.demand.gpuMb > (budget ?? 0))
+    (by === "jobs" && passed.length + 1 > limits.lanes) ||
+    sum(passed.map(({ memoryMb }) => memoryMb)) + head.demand.memoryMb > limits.machineMemoryMb ||
+    (head.demand.gpuMb > 0 && !fitsBeside(head.demand, passed, input))
   );
-}
-
-function sum(jobs: readonly Reservation[], of: (job: Reservation) => number): number {
-  return jobs.reduce((total, job) => total + of(job), 0);
 }
 
 function mb(value: number): string {

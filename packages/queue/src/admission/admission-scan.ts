@@ -1,6 +1,6 @@
 import { compareJobs } from "../pending-jobs.ts";
 import type { AdmissionInput, AdmissionLimits, PendingHead } from "./admission-input.ts";
-import { type Blocked, delays, judge, type Shortfall } from "./admission-rules.ts";
+import { type Blocked, delays, judge, type Shortfall, type StarvingHead } from "./admission-rules.ts";
 
 export interface AdmissionScan {
   /** The job to start now; null: none. Scan again after it was started. */
@@ -18,6 +18,8 @@ export interface Waiting {
   readonly reason: string | null;
   /** Set when resources hold it up. */
   readonly blocked: Blocked | null;
+  /** They have for so long that what would delay it is held back. */
+  readonly starving: boolean;
 }
 
 const NOTHING: AdmissionScan = { admitted: null, unschedulable: [], waiting: [], needsTelemetry: false };
@@ -33,7 +35,7 @@ export function scanAdmission(input: AdmissionInput): AdmissionScan {
   const unschedulable: AdmissionScan["unschedulable"][number][] = [];
   const waiting: AdmissionScan["waiting"][number][] = [];
   let needsTelemetry = false;
-  let starving: { readonly head: PendingHead; readonly by: Blocked["by"] } | null = null;
+  const starving: StarvingHead[] = [];
   for (const head of heads.toSorted(compareJobs)) {
     const verdict = judge(head, input);
     switch (verdict.kind) {
@@ -41,20 +43,23 @@ export function scanAdmission(input: AdmissionInput): AdmissionScan {
         unschedulable.push({ head, shortfall: verdict.shortfall });
         break;
       case "wait":
-        waiting.push({ head, reason: verdict.reason, blocked: null });
+        waiting.push({ head, reason: verdict.reason, blocked: null, starving: false });
         break;
-      case "blocked":
+      case "blocked": {
+        const starves = verdict.ours && isStarving(head, limits, nowMs);
         needsTelemetry ||= verdict.by === "machine";
-        waiting.push({ head, reason: verdict.reason, blocked: verdict });
-        if (verdict.ours && isStarving(head, limits, nowMs)) starving ??= { head, by: verdict.by };
+        waiting.push({ head, reason: verdict.reason, blocked: verdict, starving: starves });
+        if (starves) starving.push({ head, by: verdict.by });
         break;
-      case "admit":
-        if (starving === null || !delays(head.demand, starving, input)) {
-          const { exclusive, gpuDevice } = verdict;
-          return { admitted: { head, exclusive, gpuDevice }, unschedulable, waiting, needsTelemetry };
-        }
-        waiting.push({ head, reason: `lets job ${starving.head.jobId} go first, which has waited long enough`, blocked: null });
+      }
+      case "admit": {
+        const { exclusive, gpuDevice } = verdict;
+        const first = starving.find((one) => delays({ demand: head.demand, gpuDevice }, one, input));
+        if (first === undefined) return { admitted: { head, exclusive, gpuDevice }, unschedulable, waiting, needsTelemetry };
+        const reason = `lets job ${first.head.jobId} go first, which has waited long enough`;
+        waiting.push({ head, reason, blocked: null, starving: false });
         break;
+      }
       default:
         verdict satisfies never;
     }

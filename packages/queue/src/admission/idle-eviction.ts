@@ -18,33 +18,40 @@ const SETTLE_MS = 2_000;
 /** Asks the runtime to end idle workers for jobs that wait for memory which nobody has reserved: one request at a time. */
 export class IdleEviction {
   readonly #parts: EvictionParts;
-  readonly #askedAtMs = new Map<string, number>();
+  readonly #asked = new Map<string, { readonly atMs: number; readonly insisting: boolean }>();
   #underWay = false;
 
   constructor(parts: EvictionParts) {
     this.#parts = parts;
   }
 
-  /** Acts for the first of the waiting jobs that idle workers may keep out, and that has not asked lately. */
+  /**
+   * Acts for the first of the waiting jobs that idle workers may keep out, and that has not asked lately. One that starves insists:
+   * then also workers go that jobs behind it want, who would otherwise keep each other's memory for ever.
+   * @param waiting every job that could be next, in their order
+   */
   consider(waiting: readonly Waiting[], keep: readonly string[]): void {
     const { runtime, clock } = this.#parts;
+    // Nothing was looked at: no lane is free, or one job has the machine to itself.
+    if (waiting.length === 0) return;
     this.#forget(waiting);
     if (this.#underWay || runtime.makeRoom === undefined) return;
     const nowMs = clock.monotonicMs();
-    const next = waiting.find(
-      ({ head, blocked }) =>
-        blocked?.by === "machine" &&
-        blocked.missing !== null &&
-        nowMs - (this.#askedAtMs.get(head.jobId) ?? Number.NEGATIVE_INFINITY) >= COOLDOWN_MS,
-    );
+    const next = waiting.find(({ head, blocked, starving }) => {
+      if (blocked?.by !== "machine" || blocked.missing === null) return false;
+      const last = this.#asked.get(head.jobId);
+      return last === undefined || nowMs - last.atMs >= COOLDOWN_MS || (starving && !last.insisting);
+    });
     const missing = next?.blocked?.missing;
     if (next === undefined || missing == null) return;
-    this.#askedAtMs.set(next.head.jobId, nowMs);
+    const { head, starving: insisting } = next;
+    const behind = new Set(insisting ? waiting.slice(waiting.indexOf(next) + 1).map((other) => other.head.instanceId) : []);
+    this.#asked.set(head.jobId, { atMs: nowMs, insisting });
     void this.#makeRoom({
       resource: missing.resource,
       shortfallMb: missing.shortfallMb,
-      keep,
-      reason: `job ${next.head.jobId} of ${next.head.instanceId} needs it`,
+      keep: keep.filter((instanceId) => !behind.has(instanceId)),
+      reason: `job ${head.jobId} of ${head.instanceId} needs it`,
     });
   }
 
@@ -65,8 +72,8 @@ export class IdleEviction {
 
   /** Jobs that wait no more. */
   #forget(waiting: readonly Waiting[]): void {
-    if (this.#askedAtMs.size === 0) return;
+    if (this.#asked.size === 0) return;
     const ids = new Set(waiting.map(({ head }) => head.jobId));
-    for (const jobId of this.#askedAtMs.keys()) if (!ids.has(jobId)) this.#askedAtMs.delete(jobId);
+    for (const jobId of this.#asked.keys()) if (!ids.has(jobId)) this.#asked.delete(jobId);
   }
 }

@@ -115,6 +115,27 @@ describe("one head", () => {
       "starts",
     ],
     ["no GPU work looks at no GPU", head("a"), [running("x", { gpuMb: 9000 })], { status: { ...status, gpuFreeMb: 0 } }, "starts"],
+    [
+      "GPU held by its own worker, and reserved by a job that runs there",
+      head("a", { ...gpu(4000), cap: 2, resident: { memoryMb: null, gpuMb: 4000 } }),
+      [running("x", { instanceId: "a", gpuMb: 4000, resident: { memoryMb: null, gpuMb: 4000 } })],
+      { status: { ...status, gpuFreeMb: 3999 } },
+      "awaiting 4000 MB of GPU memory: held by resident idle models or other processes",
+    ],
+    [
+      "GPU that two jobs on one worker have not taken yet",
+      head("a", gpu(1000)),
+      ["x", "y"].map((id) => running(id, { instanceId: "w", gpuMb: 3000, resident: { memoryMb: null, gpuMb: 3000 } })),
+      { status: { ...status, gpuFreeMb: 3999 } },
+      "awaiting 1000 MB of GPU memory: held by resident idle models or other processes",
+    ],
+    [
+      "memory held by its own worker, less what a job there has reserved",
+      head("a", { ...memory(3000), cap: 2, resident: { memoryMb: 4000, gpuMb: null } }),
+      [running("x", { instanceId: "a", memoryMb: 3000, resident: { memoryMb: 4000, gpuMb: null } })],
+      { status: { ...status, memoryAvailableMb: 1999 } },
+      "awaiting 3000 MB of memory: held by idle workers or other processes",
+    ],
     ["memory over the machine's", head("a", memory(10_001)), [], {}, "never"],
     [
       "memory reserved by others",
@@ -178,6 +199,66 @@ describe("a head that starves", () => {
     const jobs = [running("x", { gpuMb: 1000, resident: { memoryMb: null, gpuMb: 1000 } })];
     const heads = [head("big", { ...gpu(8000), ...starved }), head("small", gpu(2000)), head("cpu", { sequence: 5 })];
     expect(scan(heads, jobs, tight).admitted?.head.jobId).toBe("cpu");
+  });
+});
+
+describe("several devices", () => {
+  const twoGpus = {
+    ...status,
+    gpuTotalMb: 20_000,
+    gpuFreeMb: 20_000,
+    gpus: [0, 1].map((index) => ({ index, totalMb: 10_000, freeMb: 10_000 })),
+  };
+
+  test("jobs of one worker are planned where it is", () => {
+    const jobs = [running("x", { instanceId: "a", gpuMb: 4000, gpuDevice: 0 })];
+    expect(scan([head("a", { ...gpu(4000), cap: 2 })], jobs, { status: twoGpus }).admitted?.gpuDevice).toBe(0);
+    expect(scan([head("b", gpu(4000))], jobs, { status: twoGpus }).admitted?.gpuDevice).toBe(1);
+  });
+
+  test("what passes a starving job leaves room for it on one device, not only on all together", () => {
+    const starved = head("big", { ...gpu(8000), blockedSinceMs: 8000, sequence: 0 });
+    const jobs = [running("old", { gpuMb: 4000, gpuDevice: 0 }), running("passed", { gpuMb: 2000, gpuDevice: 1, sinceMs: 9500 })];
+    // On device 0 it could start once the old job has ended; a newcomer there would take its place.
+    expect(scan([starved, head("small", gpu(2000))], jobs, { status: twoGpus }).admitted?.gpuDevice).toBe(1);
+    const crowded = [...jobs, running("beside", { gpuMb: 6000, gpuDevice: 1 })];
+    expect(scan([starved, head("small", gpu(2000))], crowded, { status: twoGpus }).admitted).toBeNull();
+  });
+});
+
+describe("several that starve", () => {
+  test("each is let go first: one that waits for the machine does not open the door to what delays the next", () => {
+    const tight = { status: { ...status, gpuFreeMb: 4000 } };
+    const jobs = [running("x", { gpuMb: 1000, resident: { memoryMb: null, gpuMb: 1000 }, memoryMb: 5000 })];
+    const heads = [
+      head("first", { ...gpu(8000), blockedSinceMs: 0, sequence: 0 }),
+      head("second", { ...memory(8000), blockedSinceMs: 0, sequence: 1 }),
+      head("small", { ...memory(3000), sequence: 2 }),
+    ];
+    const { admitted, waiting } = scan(heads, jobs, tight);
+    expect(admitted).toBeNull();
+    expect(waiting.map(({ head: { jobId }, starving }) => [jobId, starving])).toEqual([
+      ["first", true],
+      ["second", true],
+      ["small", false],
+    ]);
+    expect(waiting[2]?.reason).toBe("lets job second go first, which has waited long enough");
+  });
+});
+
+describe("idle workers of ours that other jobs want", () => {
+  const idle = head("idle", { ...gpu(6000), resident: { memoryMb: null, gpuMb: 6000 }, sequence: 1 });
+  const big = (gpuMb: number): PendingHead => head("big", { ...gpu(gpuMb), blockedSinceMs: 0, sequence: 0 });
+  const full = { status: { ...status, gpuFreeMb: 0 } };
+
+  test("are held back for a starving job when their memory is all that it lacks", () => {
+    const { admitted, waiting } = scan([big(6000), idle], [], full);
+    expect(admitted).toBeNull();
+    expect(waiting[0]).toMatchObject({ starving: true, blocked: { by: "machine", ours: true } });
+  });
+
+  test("go on when that would not be enough", () => {
+    expect(scan([big(6001), idle], [], full).admitted?.head.jobId).toBe("idle");
   });
 });
 
