@@ -9,7 +9,7 @@ const PATIENCE = { timeout: 10_000 };
 const MIB = 1024 * 1024;
 const FLOOD_MIB = 100;
 /** What the host may hold of a flood, whatever its size: buffers of the pipe, one turn of lines, garbage not yet collected. */
-const HELD_MIB = 160;
+const HELD_MIB = 64;
 
 /** Keeps nothing of what it is given, and remembers how much memory this process had meanwhile. */
 class GaugingDiagnostics implements DiagnosticsStore {
