@@ -44,7 +44,7 @@ interface Start {
 /** One loaded instance: its worker's lifecycle from start to end, over as many workers as it takes. */
 export class WorkerInstance {
   readonly gate: CallGate;
-  /** Jobs whose call was asked to stop, as long as one of them runs. */
+  /** Jobs whose call was asked to stop. */
   readonly cancelRequests = new Set<string>();
   readonly crashGuard: CrashGuard;
   readonly #services: InstanceServices;
@@ -62,7 +62,11 @@ export class WorkerInstance {
     this.#services = services;
     this.#observer = observer;
     this.crashGuard = new CrashGuard(services.clock);
-    this.gate = new CallGate(spec.maxConcurrentCalls, () => observer.onIdle(this));
+    this.gate = new CallGate(spec.maxConcurrentCalls, () => {
+      // A request may come when its call has just ended.
+      this.cancelRequests.clear();
+      observer.onIdle(this);
+    });
   }
 
   get spec(): InstanceSpec {
