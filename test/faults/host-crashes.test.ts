@@ -36,7 +36,7 @@ test(`a composition of ${NODES} nodes whose host is killed ${CRASHES} times at r
   await using last = new Program(process.execPath, ["--disable-warning=ExperimentalWarning", HOST, folder.path]);
   expect(await last.line(/^over: /)).toBe("over: completed");
   expect(await last.result).toMatchObject({ code: 0 });
-  context.annotate(`attempts in each life: ${lives.join(", ")}; ${attempts(folder.path).length} in all`);
+  await context.annotate(`attempts in each life: ${lives.join(", ")}; ${attempts(folder.path).length} in all`);
 
   const marks = readdirSync(join(folder.path, "marks")).filter((name) => name !== "attempts" && !name.startsWith("."));
   expect(marks).toHaveLength(NODES);

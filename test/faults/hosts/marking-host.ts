@@ -21,7 +21,7 @@ if (finished === undefined) {
   const outcome = await handle?.wait();
   console.log(`over: ${outcome?.status}`);
 } else {
-  console.log(`over: ${String(finished.payload["status"])}`);
+  console.log(`over: ${JSON.stringify(finished.payload["status"]).slice(1, -1)}`);
 }
 await pipeline.close();
 
