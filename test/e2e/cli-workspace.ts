@@ -99,6 +99,7 @@ export class CliWorkspace implements AsyncDisposable {
 }
 
 const PROBE_SOURCE = `
+import { existsSync } from "node:fs";
 import { action, CapabilityInputError, ToolCapability, z } from "@cjm/capability";
 
 export class Probe extends ToolCapability {
@@ -128,6 +129,16 @@ export class Probe extends ToolCapability {
       run: (_input, ctx) => {
         ctx.log.warning("hearing nothing");
         for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+      },
+    }),
+    gate: action({
+      description: "Waits until a file is there.",
+      input: z.object({ file: z.string() }),
+      output: z.string(),
+      run: async ({ file }, ctx) => {
+        ctx.log.warning("waiting at the gate");
+        while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+        return "through";
       },
     }),
     wait: action({
@@ -166,6 +177,7 @@ function probeManifest(environment: string): object {
         action("add", { a: { type: "integer" }, b: { type: "integer", default: 1 }, tags: { type: "array" } }, ["a"]),
         action("odd", { n: { type: "integer" } }, ["n"]),
         action("defect", {}, []),
+        action("gate", { file: { type: "string" } }, ["file"]),
         action("wait", {}, []),
         action("stubborn", {}, []),
       ],

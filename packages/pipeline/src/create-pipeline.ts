@@ -69,10 +69,11 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     }),
   );
   queue.setRunContext({ runId, actor });
-  const recovered =
-    jobs === null || options.recover === false
-      ? NOTHING_RECOVERED
-      : await queue.recover(manager.instances().map(({ instanceId }) => instanceId));
+  const recover = (): Promise<RecoveredWork> => queue.recover(manager.instances().map(({ instanceId }) => instanceId));
+  const recovers = jobs !== null && options.recover !== false;
+  const recovered = recovers ? await recover() : NOTHING_RECOVERED;
+  // Hosts that go while this one lives leave their work to it too; a failure is tried again with the next one.
+  if (recovers) building.defer(jobs.onWake(() => void recover().catch(() => {})));
 
   return new Pipeline({
     config,
