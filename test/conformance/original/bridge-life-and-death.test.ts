@@ -68,7 +68,7 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
     await until("the family is gone", gone(family));
   });
 
-  test("a host that sees a call break learns at once how the worker ended", async () => {
+  test("a host that sees a call break learns how the worker ended", async () => {
     await using host = await ReferenceHost.start(kind);
     host.command(`call /execute ${JSON.stringify({ kwargs: { action: "crash", code: 7 } })}`);
     expect(await host.event(({ event }) => event === "broken")).toMatchObject({ returncode: 7 });

@@ -71,13 +71,8 @@ class Host:
             status, text = self._request("POST", path, body, None)
             say({"event": "answer", "status": status, "text": text})
         except (OSError, http.client.HTTPException) as error:
-            # The original asks once. The kernel may need a moment to finish the process, which is not the worker's doing.
-            returncode = self.process.poll()
-            for _ in range(50):
-                if returncode is not None:
-                    break
-                threading.Event().wait(0.001)
-                returncode = self.process.poll()
+            # The original asks once and may be too early; how soon the process is gone is a matter of the machine.
+            returncode = self.process.wait(30)
             say({"event": "broken", "error": type(error).__name__, "returncode": returncode})
 
     def cleanup(self) -> None:
