@@ -58,8 +58,8 @@ export class AcceptanceQueue implements AsyncDisposable {
 /** What a job went through, as its rows tell it. */
 export function steps(rows: readonly StoredJournalEvent[]): string[] {
   return rows.map(({ eventType, payload }) => {
-    if (eventType === "state_transition") return `${String(payload["from"])}->${String(payload["to"])}`;
-    return eventType === "cancel_phase_changed" ? `cancel:${String(payload["to"])}` : eventType;
+    if (eventType === "state_transition") return `${text(payload["from"])}->${text(payload["to"])}`;
+    return eventType === "cancel_phase_changed" ? `cancel:${text(payload["to"])}` : eventType;
   });
 }
 
@@ -74,4 +74,8 @@ export function mostAtOnce(rows: readonly StoredJournalEvent[]): number {
     most = Math.max(most, running);
   }
   return most;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
