@@ -44,7 +44,7 @@ export { type CompositionPlan, callsOf, type PlannedNode, planComposition } from
 export { parseTemplate, type Reference, ReferenceSyntaxError, type Template } from "./composition/reference.ts";
 export { type GivenInputs, resolveInputs } from "./composition/resolve-inputs.ts";
 export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";
-export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout } from "./config/cjm-config.ts";
+export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout, type MicromambaSource } from "./config/cjm-config.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
 export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
 export { classifyBareError } from "./errors/classify-bare-error.ts";
@@ -106,6 +106,7 @@ export {
   CapabilityEntrySchema,
   runtimeOf,
 } from "./manifest/capabilities-file.ts";
+export { effectiveManifest } from "./manifest/effective-manifest.ts";
 export {
   type ActionSpec,
   ActionSpecSchema,

@@ -1,4 +1,4 @@
-import { CjmError, describeIssues, errorMessage, type Manifest, ManifestSchema } from "@cjm/core";
+import { CjmError, describeIssues, effectiveManifest, errorMessage, type Manifest, ManifestSchema } from "@cjm/core";
 
 const NEEDED = ["name", "version", "description", "module", "class"] as const;
 
@@ -26,5 +26,6 @@ export function checkManifest(text: string, path: string): Manifest {
     ...(install.python_path === "" ? ["install.python_path: must name the interpreter of the environment"] : []),
   ];
   if (empty.length > 0) throw invalid(empty);
+  effectiveManifest(parsed.data);
   return parsed.data;
 }

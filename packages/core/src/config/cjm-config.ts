@@ -8,6 +8,16 @@ export const CjmConfigFileSchema = z.object({
       conda_type: z.enum(["micromamba", "miniforge", "conda"]).default("conda"),
       prefix: z.string().nullish(),
       binaries: z.record(z.string(), z.string()).nullish(),
+      micromamba: z
+        .object({
+          version: z.string().min(1).optional(),
+          mirror: z.url({ protocol: /^https?$/ }).optional(),
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits")
+            .optional(),
+        })
+        .nullish(),
     })
     .nullish(),
   data_dir: z.string().min(1).nullish(),
@@ -27,6 +37,16 @@ export const CjmConfigFileSchema = z.object({
 });
 export type CjmConfigFile = z.infer<typeof CjmConfigFileSchema>;
 
+/** Which micromamba is downloaded, and from where. */
+export interface MicromambaSource {
+  /** Release and build, such as `2.4.0-1`. */
+  readonly version?: string | undefined;
+  /** Takes the place of the release page's address: `<mirror>/<version>/micromamba-<platform>`, its checksum in `.sha256` beside it. */
+  readonly mirror?: string | undefined;
+  /** Checksum of the program; with it none is downloaded. */
+  readonly sha256?: string | undefined;
+}
+
 /** The configuration in force, every path absolute. */
 export interface CjmConfig {
   readonly dataDir: string;
@@ -37,6 +57,8 @@ export interface CjmConfig {
     readonly condaType: "micromamba" | "miniforge" | "conda";
     readonly prefix: string | null;
     readonly binaries: Readonly<Record<string, string>>;
+    /** What `setup-runtime` downloads; left out parts have defaults. */
+    readonly micromamba?: MicromambaSource;
   };
   readonly driftDetection: boolean;
   readonly empiricalTracking: boolean;

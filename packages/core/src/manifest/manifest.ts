@@ -72,6 +72,7 @@ const InstallSectionSchema = z.object({
   worker: WorkerKindSchema.default("substrate"),
   environment_path: optionalText,
   environment_hash: optionalText,
+  environment_lock: optionalText,
 });
 
 const CodeSectionSchema = z.object({
@@ -96,7 +97,7 @@ const CodeSectionSchema = z.object({
 
 /**
  * A v2 capability manifest, as the original writes it, with our additions in `install` (`runtime`, `worker`,
- * `environment_path`, `environment_hash`) and `code` (`actions`), which its readers drop. A manifest without them is one
+ * `environment_path`, `environment_hash`, `environment_lock`) and `code` (`actions`), which its readers drop. A manifest without them is one
  * of the original: a conda environment with the original's worker.
  */
 export const ManifestSchema = z.object({
@@ -134,6 +135,7 @@ const OPTIONAL_MEMBERS = new Set([
   "structural_surface",
   "environment_path",
   "environment_hash",
+  "environment_lock",
 ]);
 
 function dropNull(manifest: Manifest, names: ReadonlySet<string>): unknown {

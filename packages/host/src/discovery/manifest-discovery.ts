@@ -4,6 +4,7 @@ import {
   type AdapterManifest,
   AdapterManifestSchema,
   describeIssues,
+  effectiveManifest,
   errorMessage,
   isAdapterDocument,
   type Manifest,
@@ -14,6 +15,7 @@ export interface DiscoveredCapability {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  /** With its overrides laid over it. */
   readonly manifest: Manifest;
   /** Where the manifest was found. */
   readonly path: string;
@@ -121,5 +123,9 @@ function readManifest(path: string): ReadManifest {
   const parsed = ManifestSchema.safeParse(document);
   if (!parsed.success) return { kind: "broken", reason: describeIssues(parsed.error).join("; ") };
   if (parsed.data.code.name === "") return { kind: "broken", reason: "code.name is empty" };
-  return { kind: "capability", manifest: parsed.data };
+  try {
+    return { kind: "capability", manifest: effectiveManifest(parsed.data) };
+  } catch (error) {
+    return { kind: "broken", reason: errorMessage(error) };
+  }
 }

@@ -47,7 +47,12 @@ export async function resolveConfig(request: ConfigRequest = {}): Promise<Resolv
   });
   const capabilitiesFile = firstOf({ file: fromFile(yaml.capabilities_config), default: resolve(base, "capabilities.yaml") });
   const modelsDir = firstOf({ file: fromFile(yaml.models_dir), default: null });
-  const condaPrefix = firstOf({ environment: variable(env, "CJM_CONDA_PREFIX"), file: fromFile(yaml.runtime?.prefix), default: null });
+  const condaPrefix = firstOf({
+    environment: fromShell(variable(env, "CJM_CONDA_PREFIX")),
+    file: fromFile(yaml.runtime?.prefix),
+    default: null,
+  });
+  const binaries = Object.entries(yaml.runtime?.binaries ?? {}).map(([platform, path]) => [platform, fromFile(path) ?? path] as const);
   const condaType = firstOf({
     environment: condaTypeOf(variable(env, "CJM_CONDA_TYPE")),
     file: yaml.runtime?.conda_type ?? null,
@@ -71,7 +76,8 @@ export async function resolveConfig(request: ConfigRequest = {}): Promise<Resolv
         mode: yaml.runtime?.mode ?? "system",
         condaType: condaType.value,
         prefix: condaPrefix.value,
-        binaries: yaml.runtime?.binaries ?? {},
+        binaries: Object.fromEntries(binaries),
+        ...(yaml.runtime?.micromamba == null ? {} : { micromamba: yaml.runtime.micromamba }),
       },
       driftDetection: yaml.substrate?.drift_detection ?? true,
       empiricalTracking: yaml.substrate?.empirical_tracking ?? true,
