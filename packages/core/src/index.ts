@@ -29,6 +29,8 @@ export type {
 export { InputTypeSchema } from "./composition/composition-document.ts";
 export { compositionInvalid } from "./composition/composition-invalid.ts";
 export type { ComparisonDocument, ConditionDocument } from "./composition/condition.ts";
+export { type CriticalPath, criticalPath, type ObservedNode, type ObservedRun } from "./composition/critical-path.ts";
+export { describePlan, type FanOutDescription, type NodeDescription, type PlanDescription } from "./composition/describe-plan.ts";
 export { didYouMean } from "./composition/did-you-mean.ts";
 export { evaluateCondition, type Verdict } from "./composition/evaluate-condition.ts";
 export {
@@ -41,11 +43,15 @@ export {
   terminalStatus,
 } from "./composition/node-state.ts";
 export { type CompositionPlan, callsOf, type PlannedNode, planComposition } from "./composition/plan.ts";
+export { planWaves } from "./composition/plan-waves.ts";
 export { parseTemplate, type Reference, ReferenceSyntaxError, type Template } from "./composition/reference.ts";
 export { type GivenInputs, resolveInputs } from "./composition/resolve-inputs.ts";
+export { toDot } from "./composition/to-dot.ts";
+export { toMermaid } from "./composition/to-mermaid.ts";
 export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout, type MicromambaSource } from "./config/cjm-config.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
+export { durationText } from "./duration-text.ts";
 export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
 export { classifyBareError } from "./errors/classify-bare-error.ts";
 export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";

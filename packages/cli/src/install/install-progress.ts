@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
+import { durationText } from "@cjm/core";
 import type { InstallEvent, InstallOutcome } from "@cjm/environments";
-import { durationText } from "../terminal/duration-text.ts";
 import type { Colors } from "../terminal/terminal.ts";
 
 interface EntryState {

@@ -1,4 +1,4 @@
-import { durationText } from "../terminal/duration-text.ts";
+import { durationText } from "@cjm/core";
 import type { Colors } from "../terminal/terminal.ts";
 import type { CompositionOutcome } from "./composition-handle.ts";
 

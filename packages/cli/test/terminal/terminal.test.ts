@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
+import { durationText } from "@cjm/core";
 import { describe, expect, test } from "vitest";
 import { textTable } from "../../src/listing/text-table.ts";
-import { durationText } from "../../src/terminal/duration-text.ts";
 import { LiveLines } from "../../src/terminal/live-lines.ts";
 import { Terminal } from "../../src/terminal/terminal.ts";
 

@@ -103,21 +103,25 @@ function compileComparison(document: JsonObject, field: FieldPath, report: Repor
   const tests = written.map((operator) => {
     const at = [...field, operator];
     const operand = compileValue(document[operator] ?? null, at, report);
-    const message = operand.kind === "constant" ? operandFault(operator, operand.value) : null;
+    const message = operandFault(operator, operand);
     if (message !== null) report({ field: at, message });
     return { operator, operand };
   });
   return subject === null ? NEVER : { kind: "comparison", subject, tests };
 }
 
-/** What is wrong with an operand that is no reference; one that is shows at run time. */
-function operandFault(operator: Operator, value: JsonValue): string | null {
+/** What is wrong with an operand, as far as that shows before it runs. */
+function operandFault(operator: Operator, operand: CompiledValue): string | null {
+  const { kind } = operand;
+  const value = kind === "constant" ? operand.value : undefined;
   switch (operator) {
     case "in":
-      return Array.isArray(value) ? null : "expected a list, or a reference to one";
+      return kind === "reference" || kind === "list" || Array.isArray(value) ? null : "expected a list, or a reference to one";
     case "greater_than":
     case "less_than":
-      return typeof value === "number" || typeof value === "string" ? null : "expected a number or a text";
+      return kind === "reference" || kind === "text" || typeof value === "number" || typeof value === "string"
+        ? null
+        : "expected a number or a text";
     case "exists":
       return typeof value === "boolean" ? null : "expected true or false";
     default:

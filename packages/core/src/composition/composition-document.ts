@@ -43,7 +43,8 @@ export const NodeDocumentSchema = z.strictObject({
   method: z.string().min(1).optional(),
   args: z.record(z.string(), z.json()).optional().describe("Arguments, with references such as ${nodes.find.documents} anywhere inside."),
   composition: z
-    .union([z.string().min(1), z.record(z.string(), z.json())], { error: "expected the path of a file, or a composition" })
+    // What stands inside is checked as a document of its own.
+    .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: "expected the path of a file, or a composition" })
     .optional()
     .describe("Runs another composition instead of calling a capability: a path relative to this file, or the composition itself."),
   inputs: z.record(z.string(), z.json()).optional().describe("Values for the inputs of 'composition', with references anywhere inside."),

@@ -5,24 +5,24 @@
 export function findCycles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   const graph = new Remainder(edges);
   const cycles: string[][] = [];
-  const path: string[] = [];
-  const position = new Map<string, number>();
-  for (const start of edges.keys()) {
-    for (let id: string | undefined = start; id !== undefined; id = path.at(-1)) {
-      if (!graph.has(id)) {
+  const path: number[] = [];
+  const place = new Map<number, number>();
+  for (let start = 0; start < graph.size; start++) {
+    for (let node: number | undefined = start; node !== undefined; node = path.at(-1)) {
+      if (!graph.has(node)) {
         // Nodes of the way here that are gone stand at its end.
-        if (id === path.at(-1)) path.pop();
-        position.delete(id);
+        if (node === path.at(-1)) path.pop();
+        place.delete(node);
         continue;
       }
-      if (!position.has(id)) position.set(id, path.push(id) - 1);
-      const target = graph.firstTarget(id);
-      const repeated = position.get(target);
+      if (!place.has(node)) place.set(node, path.push(node) - 1);
+      const target = graph.firstTarget(node);
+      const repeated = place.get(target);
       if (repeated === undefined) {
-        position.set(target, path.push(target) - 1);
+        place.set(target, path.push(target) - 1);
       } else {
         const cycle = path.slice(repeated);
-        cycles.push([...cycle, target]);
+        cycles.push([...cycle, target].map((index) => graph.nameOf(index)));
         graph.remove(cycle);
       }
     }
@@ -30,55 +30,63 @@ export function findCycles(edges: ReadonlyMap<string, readonly string[]>): strin
   return cycles;
 }
 
-/** What is left of a graph once whatever leads nowhere is gone: every node has a way onward. */
+/** What is left of a graph once whatever leads nowhere is gone: every node has a way onward. Nodes are numbers here. */
 class Remainder {
-  readonly #targets: ReadonlyMap<string, readonly string[]>;
-  readonly #sources = new Map<string, string[]>();
-  /** Ways onward of those that are left. */
-  readonly #ways = new Map<string, number>();
+  readonly size: number;
+  readonly #names: readonly string[];
+  readonly #targets: readonly (readonly number[])[];
+  readonly #sources: number[][] = [];
+  /** Ways onward; -1: gone. */
+  readonly #ways: Int32Array;
   /** Targets before this place are gone. */
-  readonly #next = new Map<string, number>();
+  readonly #next: Int32Array;
 
   constructor(edges: ReadonlyMap<string, readonly string[]>) {
-    this.#targets = edges;
-    for (const [id, targets] of edges) {
-      let ways = 0;
-      for (const target of targets) {
-        if (!edges.has(target)) continue;
-        ways += 1;
-        const sources = this.#sources.get(target);
-        if (sources === undefined) this.#sources.set(target, [id]);
-        else sources.push(id);
-      }
-      this.#ways.set(id, ways);
+    this.#names = [...edges.keys()];
+    this.size = this.#names.length;
+    const numbers = new Map(this.#names.map((name, index) => [name, index]));
+    this.#targets = Array.from(edges.values(), (names) => names.flatMap((name) => numbers.get(name) ?? []));
+    this.#ways = new Int32Array(this.size);
+    this.#next = new Int32Array(this.size);
+    for (let node = 0; node < this.size; node++) this.#sources.push([]);
+    const loose: number[] = [];
+    for (const [node, targets] of this.#targets.entries()) {
+      this.#ways[node] = targets.length;
+      if (targets.length === 0) loose.push(node);
+      for (const target of targets) this.#sources[target]?.push(node);
     }
-    this.remove([...edges.keys()].filter((id) => this.#ways.get(id) === 0));
+    this.remove(loose);
   }
 
-  has(id: string): boolean {
-    return this.#ways.has(id);
+  nameOf(node: number): string {
+    return this.#names[node] ?? "";
+  }
+
+  has(node: number): boolean {
+    return (this.#ways[node] ?? -1) >= 0;
   }
 
   /** Takes nodes away, and with them every one that leads nowhere without them. */
-  remove(ids: readonly string[]): void {
-    const open = [...ids];
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      if (!this.#ways.delete(id)) continue;
-      for (const source of this.#sources.get(id) ?? []) {
-        const ways = this.#ways.get(source);
-        if (ways === undefined) continue;
-        this.#ways.set(source, ways - 1);
+  remove(nodes: readonly number[]): void {
+    const open = [...nodes];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (!this.has(node)) continue;
+      this.#ways[node] = -1;
+      for (const source of this.#sources[node] ?? []) {
+        const ways = this.#ways[source] ?? -1;
+        if (ways < 0) continue;
+        this.#ways[source] = ways - 1;
         if (ways === 1) open.push(source);
       }
     }
   }
 
   /** Where a node that is left leads to. */
-  firstTarget(id: string): string {
-    const targets = this.#targets.get(id) ?? [];
-    let next = this.#next.get(id) ?? 0;
-    while (next < targets.length && !this.has(targets[next] ?? "")) next += 1;
-    this.#next.set(id, next);
-    return targets[next] ?? id;
+  firstTarget(node: number): number {
+    const targets = this.#targets[node] ?? [];
+    let next = this.#next[node] ?? 0;
+    while (next < targets.length && !this.has(targets[next] ?? -1)) next += 1;
+    this.#next[node] = next;
+    return targets[next] ?? node;
   }
 }

@@ -33,7 +33,11 @@ export function readNode(
   for (const key of ["max_concurrent", "on_item_error"] as const) {
     if (node.for_each === undefined && node[key] !== undefined) fault(key, "means something only beside 'for_each'");
   }
-  if (node.composition !== undefined) return readPart(id, field, node, { fault, faults, checkPart });
+  if (node.composition !== undefined) {
+    // As it was given, not as the schema copied it: one that stands in many places is checked once.
+    const inner = isJsonObject(document) ? document["composition"] : undefined;
+    return readPart({ id, field, document: inner }, node, { fault, faults, checkPart });
+  }
   if (node.capability === undefined) return null;
   callFaults(node, fault);
   return callNodeFrom(id, node.capability, node);
@@ -58,7 +62,11 @@ interface PartContext {
   readonly checkPart: (document: unknown) => CompositionCheck;
 }
 
-function readPart(id: string, field: FieldPath, node: NodeDocument, { fault, faults, checkPart }: PartContext): CompositionNode | null {
+function readPart(
+  { id, field, document }: NodeEntry,
+  node: NodeDocument,
+  { fault, faults, checkPart }: PartContext,
+): CompositionNode | null {
   if (node.capability !== undefined) fault("capability", "a node calls a capability or runs a composition, not both");
   for (const key of CALL_KEYS) {
     if (node[key] === undefined) continue;
@@ -74,7 +82,7 @@ function readPart(id: string, field: FieldPath, node: NodeDocument, { fault, fau
     );
     return null;
   }
-  const { composition, faults: within } = checkPart(node.composition);
+  const { composition, faults: within } = checkPart(document);
   for (const { field: at, message } of within) faults.push({ field: [...field, "composition", ...at], message });
   return composition === null ? null : subCompositionNodeFrom(id, composition, node);
 }

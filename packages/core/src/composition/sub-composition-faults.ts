@@ -37,10 +37,12 @@ export function subCompositionFaults(node: SubCompositionNode, known: Known): Co
 }
 
 /** Id of the first fan-out in a composition, or in those inside it. */
-function firstFanOut(composition: Composition): string | null {
+function firstFanOut(composition: Composition, looked = new Set<Composition>()): string | null {
+  if (looked.has(composition)) return null;
+  looked.add(composition);
   for (const { id, forEach } of composition.nodes) if (forEach !== null) return id;
   for (const node of composition.nodes) {
-    const inner = node.kind === "composition" ? firstFanOut(node.composition) : null;
+    const inner = node.kind === "composition" ? firstFanOut(node.composition, looked) : null;
     if (inner !== null) return `${node.id}/${inner}`;
   }
   return null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type BindingScope, bindArguments, type JsonObject, type JsonValue } from "../../src/index.ts";
+import { type BindingScope, bindArguments, type JsonObject, type JsonValue, SKIPPED } from "../../src/index.ts";
 
 const $ = (path: string): string => `\${${path}}`;
 
@@ -9,7 +9,7 @@ const scope: BindingScope = {
   run: { id: "run-1", actor: null, dir: null },
   item: { path: "/a.md", "odd key": true },
   index: 3,
-  node: (id) => ({ find: { documents: ["a", "b"] }, count: 7 })[id] as JsonValue | undefined,
+  node: (id) => ({ find: { documents: ["a", "b"] }, count: 7, skipped: SKIPPED })[id] as JsonValue | typeof SKIPPED | undefined,
   matching: (id) => (id === "parse" ? { title: "T" } : undefined),
   failures: () => [],
 };
@@ -26,6 +26,14 @@ test.each<[string, JsonValue, JsonValue]>([
   ["the item, its index and its match", [$("item.path"), $("index"), $("matching.parse.title")], ["/a.md", 3, "T"]],
   ["the run", [$("run.id"), $("run.actor")], ["run-1", null]],
   ["failures", $("failures.parse"), []],
+  ["what a condition skipped is null, and so is everything in it", [$("nodes.skipped"), $("nodes.skipped.a[0]")], [null, null]],
+  [
+    "of alternatives the first that is there and not null",
+    [$("nodes.skipped.a ?? nodes.count"), $("item.title ?? item.path"), $("inputs.nothing ?? nodes.later ?? index")],
+    [7, "/a.md", 3],
+  ],
+  ["null where the last alternative is", $("nodes.later ?? inputs.nothing"), null],
+  ["alternatives in longer text", `at ${$("item.line ?? index")}`, "at 3"],
   ["an escape", { x: [`$${$("item")}`] }, { x: [$("item")] }],
   ["what holds no reference stays", { a: 1, b: [true, null, "$"] }, { a: 1, b: [true, null, "$"] }],
 ])("%s", (_, args, bound) => {
@@ -43,6 +51,7 @@ describe("what has no value", () => {
     ["nodes.later", "nodes.later is not there"],
     ["matching.other", "matching.other is not there"],
     ["run.dir", "run.dir is not there"],
+    ["item.text ?? nodes.count.x", "nodes.count has no field 'x'; it is the number 7"],
   ])("%s", (path, message) => {
     expect(() => bindArguments({ a: { b: [$(path)] } }, scope)).toThrow(
       expect.objectContaining({

@@ -36,7 +36,29 @@ describe("references", () => {
     expect(template).toMatchObject({ kind: "text", parts: ["a ", { root: "index" }, "-", { root: "item" }, ` ${$("x")}`] });
   });
 
+  test("alternatives, in order", () => {
+    expect(parseTemplate($("nodes.a.text ?? nodes.b[0]??inputs.c"))).toEqual({
+      kind: "reference",
+      reference: {
+        root: "nodes",
+        name: "a",
+        path: ["text"],
+        text: $("nodes.a.text ?? nodes.b[0]??inputs.c"),
+        otherwise: {
+          root: "nodes",
+          name: "b",
+          path: [0],
+          text: $("nodes.b[0]"),
+          otherwise: { root: "inputs", name: "c", path: [], text: $("inputs.c") },
+        },
+      },
+    });
+  });
+
   test.each([
+    [$("item ?? "), 10, "expected one of inputs, nodes"],
+    [$("item ?? nothing"), 10, "'nothing' is none of"],
+    [$("item ? index"), 6, "found ' '"],
     [$(""), 2, "expected one of inputs, nodes"],
     [$("node.x"), 2, "'node' is none of inputs, nodes, item, index, matching, failures, run. Did you mean 'nodes'?"],
     [$("nodes"), 7, "'nodes' needs a name after it"],
@@ -52,7 +74,7 @@ describe("references", () => {
   });
 
   test("any text either parses or is refused with a position inside it", () => {
-    const piece = fc.constantFrom("${", "$${", "}", ".", "[0]", '["', '"]', "nodes", "item", "x", " ", "$", "\\");
+    const piece = fc.constantFrom("${", "$${", "}", ".", "[0]", '["', '"]', "nodes", "item", "x", " ", "??", "$", "\\");
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join("");

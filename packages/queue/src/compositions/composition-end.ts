@@ -12,12 +12,11 @@ export interface CompositionEnd {
   readonly failures: Readonly<Record<string, readonly ItemFailure[]>>;
 }
 
-interface Parts {
-  readonly graph: NodeGraph;
-  readonly bindings: NodeBindings;
-}
-
-export function endOfComposition({ graph, bindings }: Parts, { failFast }: Composition, userCancelled: boolean): CompositionEnd {
+export function endOfComposition(
+  { graph, bindings }: { readonly graph: NodeGraph; readonly bindings: NodeBindings },
+  { failFast }: Composition,
+  userCancelled: boolean,
+): CompositionEnd {
   return endFrom(
     bindings.outputsOf(null, null),
     graph.outermost.map(({ state }) => state),
@@ -26,17 +25,12 @@ export function endOfComposition({ graph, bindings }: Parts, { failFast }: Compo
 }
 
 /** How a pass through a composition inside ended; of one that failed with the failure that it is known by. */
-export function endOfPass(
-  { graph, bindings }: Parts,
-  node: NodeRun,
-  pass: ItemRun,
-): CompositionEnd & { readonly failure: ItemFailure | null } {
-  const parts = graph.parts(node);
-  const states = parts.map((part) => stateIn(part, node, pass));
+export function endOfPass(bindings: NodeBindings, node: NodeRun, pass: ItemRun): CompositionEnd & { readonly failure: ItemFailure | null } {
+  const states = node.parts.map((part) => stateIn(part, node, pass));
   const failFast = node.plan.node.kind === "composition" && node.plan.node.composition.failFast;
   const end = endFrom(bindings.outputsOf(node, pass), states, { failFast, userCancelled: false });
   if (end.status !== "failed") return { ...end, failure: null };
-  const failed = parts[states.indexOf("failed")];
+  const failed = node.parts[states.indexOf("failed")];
   const [output] = Object.entries(end.failures);
   const by = failed === undefined ? { label: output?.[0] ?? node.id, failure: output?.[1][0] ?? null } : failureIn(failed, node, pass);
   return { ...end, failure: failureByPart(pass.index, bindings.itemValue(node, pass) ?? null, by) };

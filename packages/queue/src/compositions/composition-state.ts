@@ -4,7 +4,7 @@ import { type CompositionEnd, endOfComposition, endOfPass } from "./composition-
 import { type ItemFailure, itemFailure } from "./item-failure.ts";
 import { NodeBindings } from "./node-bindings.ts";
 import { NodeClosing, runsAfterSkipped } from "./node-closing.ts";
-import { NodeGraph } from "./node-graph.ts";
+import { NodeGraph, passOf } from "./node-graph.ts";
 import { type EndedItemState, type ItemRun, isEnded, type NodeRun } from "./node-run.ts";
 
 export type ItemEnd =
@@ -125,16 +125,15 @@ export class CompositionState {
       this.#endNode(node, "failed");
       return;
     }
-    const parts = this.#graph.parts(node);
-    const items = node.expand(count, parts.length);
-    for (const dependent of this.#graph.itemwise(node)) this.#meet(dependent);
-    if (node.isFanOut) for (const part of parts) this.#meet(part);
+    const items = node.expand(count);
+    for (const dependent of node.waitingForItems) this.#meet(dependent);
+    if (node.isFanOut) for (const part of node.parts) this.#meet(part);
     if (items.length === 0) this.#endNode(node, node.outcome);
     for (const item of items) this.#await(node, item);
   }
 
   #countItems(node: NodeRun): number {
-    if (node.plan.followsParent) return this.#graph.parentOf(node)?.items?.length ?? 0;
+    if (node.plan.followsParent) return node.parent?.items?.length ?? 0;
     if (node.plan.source !== null) return this.#graph.get(node.plan.source).items?.length ?? 0;
     if (node.plan.forEach === null) return 1;
     node.values = this.#bindings.listOf(node);
@@ -144,7 +143,7 @@ export class CompositionState {
   /** Finds out which items of other nodes one item waits for. */
   #await(node: NodeRun, item: ItemRun): void {
     if (item.state !== "waiting") return;
-    const pass = node.plan.followsParent ? this.#graph.passOf(node, item) : null;
+    const pass = node.plan.followsParent ? passOf(node, item) : null;
     if (pass !== null && (pass.stopping || isEnded(pass))) {
       this.#settle(node, item, pass.stopping || pass.state === "cancelled" ? "cancelled" : "skipped", pass.byCondition);
       return;
@@ -203,7 +202,7 @@ export class CompositionState {
       this.#settle(node, pass, "failed");
       return;
     }
-    for (const part of this.#graph.parts(node)) {
+    for (const part of node.parts) {
       const waiting = part.items?.[pass.index];
       if (!node.isFanOut) this.#meet(part);
       else if (waiting?.state === "waiting") this.#hear(part, waiting, true, false);
@@ -213,7 +212,7 @@ export class CompositionState {
 
   #endPass(node: NodeRun, pass: ItemRun): void {
     if (pass.state !== "active") return;
-    const { status, outputs, failure } = endOfPass({ graph: this.#graph, bindings: this.#bindings }, node, pass);
+    const { status, outputs, failure } = endOfPass(this.#bindings, node, pass);
     node.active -= 1;
     pass.failure = failure;
     pass.result = outputs;
@@ -224,7 +223,7 @@ export class CompositionState {
   #settle(node: NodeRun, item: ItemRun, state: EndedItemState, byCondition = false): void {
     node.settle(item, state);
     item.byCondition = state === "skipped" && byCondition;
-    for (const dependent of this.#graph.itemwise(node)) {
+    for (const dependent of node.waitingForItems) {
       const waiting = dependent.items?.[item.index];
       if (waiting?.state !== "waiting") continue;
       this.#work.push(() => this.#hear(dependent, waiting, letsPass(item, dependent, node.id), item.byCondition));
@@ -248,8 +247,8 @@ export class CompositionState {
 
   /** A composition ends with the last of its parts. */
   #tellParent(node: NodeRun, item: ItemRun | null): void {
-    const parent = this.#graph.parentOf(node);
-    const pass = this.#graph.passOf(node, item);
+    const parent = node.parent;
+    const pass = passOf(node, item);
     if (parent === null || pass === null) return;
     pass.openParts -= 1;
     if (pass.openParts === 0) this.#work.push(() => this.#endPass(parent, pass));
@@ -267,11 +266,13 @@ export class CompositionState {
     this.#moveTo(node, state);
     this.#openNodes -= 1;
     if (!node.plan.followsParent) this.#tellParent(node, null);
+    // One that never learned of its items has none that could tell.
+    else if (node.items === null) for (const pass of node.parent?.items ?? []) this.#tellParent(node, pass);
     const skippedOnly = node.isSkippedByCondition;
     if (state === "completed" || skippedOnly) {
-      for (const dependent of this.#graph.whole(node)) if (!skippedOnly || runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
+      for (const dependent of node.waitingForAll) if (!skippedOnly || runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
       if (node.items === null)
-        for (const dependent of this.#graph.itemwise(node)) if (runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
+        for (const dependent of node.waitingForItems) if (runsAfterSkipped(dependent, node.id)) this.#meet(dependent);
     }
     if (state !== "completed") this.#closing.skipDependents(node);
   }

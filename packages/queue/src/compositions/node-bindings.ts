@@ -75,7 +75,7 @@ export class NodeBindings {
   itemValue(node: NodeRun, item: ItemRun): JsonValue | undefined {
     let owner = node;
     while (owner.plan.followsParent) {
-      const parent = this.#graph.parentOf(owner);
+      const parent = owner.parent;
       if (parent === null) break;
       owner = parent;
     }
@@ -85,7 +85,7 @@ export class NodeBindings {
 
   #scope(node: NodeRun, item: ItemRun | null): BindingScope {
     const { prefix, followsParent } = node.plan;
-    const scope = this.#scopeIn(prefix, this.#graph.parentOf(node), item, followsParent);
+    const scope = this.#scopeIn(prefix, node.parent, item, followsParent);
     const value = item === null || followsParent ? undefined : this.itemValue(node, item);
     return {
       ...scope,

@@ -1,6 +1,6 @@
 import type { Composition } from "@cjm/core";
 import type { CompositionEffect } from "./composition-effect.ts";
-import type { NodeGraph } from "./node-graph.ts";
+import { type NodeGraph, passOf } from "./node-graph.ts";
 import { type EndedItemState, type ItemRun, isEnded, type NodeRun } from "./node-run.ts";
 import { type SkipReason, skipReasonAfter } from "./skip-reason.ts";
 
@@ -69,7 +69,7 @@ export class NodeClosing {
     const closed = [node];
     for (const current of closed) {
       const conditional = current.skip?.cause === "condition";
-      for (const dependents of [this.#graph.whole(current), this.#graph.itemwise(current)]) {
+      for (const dependents of [current.waitingForAll, current.waitingForItems]) {
         for (const next of dependents) {
           // What is closing has closed what depends on it, or will when it ends.
           if (next.closing !== null || next.isTerminal || (conditional && runsAfterSkipped(next, current.id))) continue;
@@ -84,8 +84,8 @@ export class NodeClosing {
   failPart(node: NodeRun, item: ItemRun, reason: "failed" | "cancelled"): void {
     let [current, failed] = [node, item];
     while (current.plan.followsParent) {
-      const parent = this.#graph.parentOf(current);
-      const pass = this.#graph.passOf(current, failed);
+      const parent = current.parent;
+      const pass = passOf(current, failed);
       if (parent === null || pass === null || pass.stopping || pass.state !== "active" || !this.#isFailFast(parent)) return;
       pass.stopping = true;
       this.#skipDependentItems(current, failed);
@@ -97,7 +97,7 @@ export class NodeClosing {
 
   /** Ends the parts of a pass that ended before it began. */
   endUnbegun(node: NodeRun, pass: ItemRun): void {
-    for (const part of this.#graph.parts(node)) {
+    for (const part of node.parts) {
       const item = part.items?.[pass.index];
       if (item !== undefined && !isEnded(item)) {
         this.#moves.settle(part, item, pass.state === "cancelled" ? "cancelled" : "skipped", pass.byCondition);
@@ -108,7 +108,7 @@ export class NodeClosing {
   /** After the first failure nothing more starts; what runs may finish, and keeps its result. */
   #failFast(node: NodeRun, reason: "failed" | "cancelled"): void {
     for (let current = node; ; ) {
-      const parent = this.#graph.parentOf(current);
+      const parent = current.parent;
       if (parent === null) break;
       if (!this.#isFailFast(parent) || parent.closing !== null) return;
       this.close(parent, reason);
@@ -127,7 +127,7 @@ export class NodeClosing {
   #closeParts(node: NodeRun, reason: "failed" | "cancelled" | "skipped", running: boolean): void {
     const began = node.items !== null && (node.isFanOut || node.items[0]?.inputs != null);
     const [closing, skip] = reason === "failed" && !began ? (["skipped", skipReasonAfter(node)] as const) : [reason, node.skip];
-    for (const part of this.#graph.parts(node)) {
+    for (const part of node.parts) {
       this.close(part, closing === "failed" ? "cancelled" : closing, { running, ...(skip === null ? {} : { skip }) });
     }
   }
@@ -138,7 +138,7 @@ export class NodeClosing {
   }
 
   #stopParts(node: NodeRun, pass: ItemRun): void {
-    for (const part of this.#graph.parts(node)) {
+    for (const part of node.parts) {
       const item = part.items?.[pass.index];
       if (item === undefined || isEnded(item)) continue;
       if (item.state !== "active") this.#moves.settle(part, item, "cancelled", false);
@@ -153,7 +153,7 @@ export class NodeClosing {
   #skipDependentItems(node: NodeRun, item: ItemRun): void {
     const skipped = [node];
     for (const current of skipped) {
-      for (const next of this.#graph.itemwise(current)) {
+      for (const next of current.waitingForItems) {
         const waiting = next.items?.[item.index];
         if (waiting?.state !== "waiting") continue;
         this.#moves.settle(next, waiting, "skipped", false);

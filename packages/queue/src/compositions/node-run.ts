@@ -30,6 +30,8 @@ export interface ItemRun {
   openParts: number;
   /** Of a composition: it will not complete, so nothing more of it starts. */
   stopping: boolean;
+  /** The item that became ready after this one. */
+  readyNext: ItemRun | null;
 }
 
 export interface ItemCounts {
@@ -44,6 +46,14 @@ export interface ItemCounts {
 /** A node of a running composition: its state, its items, what it waits for. */
 export class NodeRun {
   readonly plan: PlannedNode;
+  /** Node that runs the composition which this one is part of. */
+  readonly parent: NodeRun | null;
+  /** Nodes of the composition that this one runs. */
+  readonly parts: NodeRun[] = [];
+  /** Nodes that wait for the end of this one. */
+  readonly waitingForAll: NodeRun[] = [];
+  /** Nodes of which an item waits for the item of the same index. */
+  readonly waitingForItems: NodeRun[] = [];
   state: NodeState = "pending";
   /** Nodes that must end, fan-outs that must know their items, and a composition that must begin, before this one starts. */
   unmet: number;
@@ -62,14 +72,15 @@ export class NodeRun {
   startedAt: number | null = null;
   endedAt: number | null = null;
   readonly #counts = { completed: 0, failed: 0, skipped: 0, cancelled: 0 };
-  /** Items that may start when there is a place, in order; those before `#readyHead` have. */
-  readonly #ready: ItemRun[] = [];
-  #readyHead = 0;
+  /** Items that may start when there is a place, in order. */
+  #firstReady: ItemRun | null = null;
+  #lastReady: ItemRun | null = null;
   #list: readonly JsonValue[] | null = null;
 
-  constructor(plan: PlannedNode) {
+  constructor(plan: PlannedNode, parent: NodeRun | null) {
     this.plan = plan;
-    this.unmet = plan.wholeDependencies.length + plan.itemDependencies.length + (plan.parent === null ? 0 : 1);
+    this.parent = parent;
+    this.unmet = plan.wholeDependencies.length + plan.itemDependencies.length + (parent === null ? 0 : 1);
   }
 
   get id(): string {
@@ -98,7 +109,7 @@ export class NodeRun {
     return this.isFanOut ? `${this.id}[${item.index}]` : this.id;
   }
 
-  expand(count: number, parts: number): readonly ItemRun[] {
+  expand(count: number): readonly ItemRun[] {
     this.items = Array.from({ length: count }, (_, index) => ({
       index,
       state: "waiting",
@@ -107,8 +118,9 @@ export class NodeRun {
       failure: null,
       byCondition: false,
       inputs: null,
-      openParts: parts,
+      openParts: this.parts.length,
       stopping: false,
+      readyNext: null,
     }));
     this.open = count;
     return this.items;
@@ -116,15 +128,18 @@ export class NodeRun {
 
   addReady(item: ItemRun): void {
     item.state = "ready";
-    this.#ready.push(item);
+    if (this.#lastReady === null) this.#firstReady = item;
+    else this.#lastReady.readyNext = item;
+    this.#lastReady = item;
   }
 
   /** The next item that may start, or null. */
   nextReady(): ItemRun | null {
     for (;;) {
-      const item = this.#ready[this.#readyHead];
-      if (item === undefined) return null;
-      this.#readyHead += 1;
+      const item = this.#firstReady;
+      if (item === null) return null;
+      this.#firstReady = item.readyNext;
+      if (this.#firstReady === null) this.#lastReady = null;
       if (item.state === "ready") return item;
     }
   }
