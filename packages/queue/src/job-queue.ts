@@ -2,7 +2,6 @@ import {
   CjmError,
   type CompositionPlan,
   isTerminal,
-  type JobStatus,
   type JournalStore,
   type JsonValue,
   planComposition,
@@ -21,6 +20,7 @@ import { onAbort } from "./internal/on-abort.ts";
 import type { WaitOptions } from "./internal/wait-for.ts";
 import type { Job } from "./job/job.ts";
 import { JobHandle } from "./job/job-handle.ts";
+import { isListed, type JobListFilter } from "./job/job-list-filter.ts";
 import type { JobRequest, RunContext } from "./job/job-request.ts";
 import { JobStream } from "./job/job-stream.ts";
 import { type JobView, viewOf, viewOfStored } from "./job/job-view.ts";
@@ -45,13 +45,6 @@ export interface RecoveredWork {
   /** How many of them had been running. */
   readonly interrupted: number;
   readonly compositionIds: readonly string[];
-}
-
-export interface JobListFilter {
-  readonly status?: JobStatus;
-  readonly instanceId?: string;
-  readonly compositionId?: string;
-  readonly runId?: string;
 }
 
 /**
@@ -128,13 +121,7 @@ export class JobQueue implements AsyncDisposable {
   list(filter: JobListFilter = {}): JobView[] {
     return this.#engine
       .jobs()
-      .filter(
-        ({ status, spec }) =>
-          (filter.status === undefined || filter.status === status) &&
-          (filter.instanceId === undefined || filter.instanceId === spec.instanceId) &&
-          (filter.compositionId === undefined || filter.compositionId === spec.compositionId) &&
-          (filter.runId === undefined || filter.runId === spec.runId),
-      )
+      .filter((job) => isListed(job, filter))
       .map(viewOf);
   }
 
@@ -223,6 +210,11 @@ export class JobQueue implements AsyncDisposable {
   /** How a composition stands; null when it is unknown. */
   getComposition(compositionId: string): CompositionOutcome | null {
     return this.#compositions.find(compositionId)?.outcome() ?? null;
+  }
+
+  /** How a composition stands or ended, also under an earlier host, as far as the job store remembers; null when it is unknown. */
+  async recallComposition(compositionId: string): Promise<CompositionOutcome | null> {
+    return await this.#compositions.recall(compositionId);
   }
 
   /** Cancels what runs and what waits. @returns false when it is unknown, over, or was cancelled before */

@@ -1,4 +1,4 @@
-import type { Clock } from "@cjm/core";
+import type { Clock, CompositionPlan } from "@cjm/core";
 import type { EventStream } from "../events/event-stream.ts";
 import { type WaitOptions, waitFor } from "../internal/wait-for.ts";
 import type { CompositionOutcome } from "./composition-outcome.ts";
@@ -23,6 +23,11 @@ export class CompositionHandle {
 
   get runId(): string | null {
     return this.#runner.run.runId;
+  }
+
+  /** What it does; with its outcome what `toMermaid`, `toDot` and `criticalPath` take. */
+  get plan(): CompositionPlan {
+    return this.#runner.run.plan;
   }
 
   /** How it stands now. */

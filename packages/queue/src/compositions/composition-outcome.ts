@@ -1,4 +1,5 @@
-import type { CompositionStatus, JsonValue, NodeCall, NodeState } from "@cjm/core";
+import type { CompositionPlan, CompositionStatus, JsonValue, NodeCall, NodeState } from "@cjm/core";
+import type { CompositionState } from "./composition-state.ts";
 import type { ItemFailure } from "./item-failure.ts";
 import type { ItemCounts, NodeRun } from "./node-run.ts";
 import type { SkipReason } from "./skip-reason.ts";
@@ -45,7 +46,25 @@ export interface CompositionOutcome {
   readonly failures: Readonly<Record<string, readonly ItemFailure[]>>;
 }
 
-export function summaryOf(node: NodeRun): NodeSummary {
+export function outcomeOf(
+  state: CompositionState,
+  { compositionId, runId, plan }: { readonly compositionId: string; readonly runId: string | null; readonly plan: CompositionPlan },
+  progress: Pick<CompositionOutcome, "status" | "startedAt" | "endedAt">,
+): CompositionOutcome {
+  const nodes = [...state.nodes.values()];
+  return {
+    compositionId,
+    name: plan.composition.name,
+    runId,
+    ...progress,
+    nodes: nodes.map(summaryOf),
+    outputs: state.end?.outputs ?? {},
+    results: resultsOf(nodes),
+    failures: { ...failuresOf(nodes), ...state.end?.failures },
+  };
+}
+
+function summaryOf(node: NodeRun): NodeSummary {
   const { isFanOut, state, counts: items, startedAt, endedAt, skip } = node;
   const planned = node.plan.node;
   const called =
@@ -57,10 +76,10 @@ export function summaryOf(node: NodeRun): NodeSummary {
   return { id: node.id, parent: node.plan.parent, ...called, isFanOut, state, items, startedAt, endedAt, error, skipped };
 }
 
-export function resultsOf(nodes: Iterable<NodeRun>): Record<string, JsonValue> {
+function resultsOf(nodes: Iterable<NodeRun>): Record<string, JsonValue> {
   return Object.fromEntries([...nodes].flatMap((node) => (node.value === undefined ? [] : [[node.id, node.value]])));
 }
 
-export function failuresOf(nodes: Iterable<NodeRun>): Record<string, readonly ItemFailure[]> {
+function failuresOf(nodes: Iterable<NodeRun>): Record<string, readonly ItemFailure[]> {
   return Object.fromEntries([...nodes].flatMap((node) => (node.failures.length === 0 ? [] : [[node.id, node.failures]])));
 }

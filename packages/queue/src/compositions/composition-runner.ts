@@ -1,23 +1,21 @@
 import {
-  CjmError,
   type Clock,
   type CompositionPlan,
   type CompositionStatus,
-  errorFromJobError,
   isTerminal,
-  type JobError,
   type JournalSubject,
   type JournalWriter,
   type JsonObject,
-  type StoredJob,
+  type NodeState,
   type TerminalJobStatus,
 } from "@cjm/core";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { JobEnd } from "../job/job.ts";
 import type { JobRequest } from "../job/job-request.ts";
 import type { CompositionEffect } from "./composition-effect.ts";
-import { type CompositionOutcome, failuresOf, resultsOf, summaryOf } from "./composition-outcome.ts";
+import { type CompositionOutcome, outcomeOf } from "./composition-outcome.ts";
 import { CompositionState } from "./composition-state.ts";
+import { EarlierRun, type KnownMember } from "./earlier-run.ts";
 import { shortened } from "./item-failure.ts";
 import { memberRequest } from "./member-request.ts";
 import type { ItemRun, NodeRun } from "./node-run.ts";
@@ -30,12 +28,6 @@ export interface MemberJobs {
   adopt(member: KnownMember): string;
   /** Cancels a member: a running one only if `running`. */
   cancel(jobId: string, running: boolean): void;
-}
-
-/** A member of which the store knows from before. */
-export interface KnownMember {
-  readonly job: StoredJob;
-  readonly wasRunning: boolean;
 }
 
 export interface CompositionRun {
@@ -57,8 +49,15 @@ interface RunnerParts {
   /** Somebody cancelled it as a whole. */
   readonly onCancelled: () => void;
   readonly onOver: (status: TerminalJobStatus) => void;
-  /** What an earlier host did of it, by label. @default none */
-  readonly known?: ReadonlyMap<string, KnownMember>;
+  /** What an earlier host did of it. @default nothing */
+  readonly earlier?: EarlierWork;
+}
+
+export interface EarlierWork {
+  readonly members: readonly KnownMember[];
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly cancelRequested: boolean;
 }
 
 /** Runs one composition: carries out what its state decides, and tells the state how the jobs ended. */
@@ -70,23 +69,23 @@ export class CompositionRunner {
   readonly #jobOf = new Map<ItemRun, string>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #startedAt: number;
+  readonly #earlier: EarlierRun | null;
   #effects: CompositionEffect[] = [];
   #status: CompositionStatus = "running";
   #endedAt: number | null = null;
   #announced = false;
-  /** What is carried out happened under an earlier host. */
-  #replaying = false;
 
   constructor(run: CompositionRun, parts: RunnerParts) {
     this.run = run;
     this.#parts = parts;
-    this.#startedAt = parts.clock.now();
+    this.#startedAt = parts.earlier?.startedAt ?? parts.clock.now();
     this.#state = new CompositionState({
       plan: run.plan,
       inputs: run.inputs,
       run: { id: run.runId, actor: run.actor, dir: run.runDir },
       window: parts.window,
     });
+    this.#earlier = parts.earlier === undefined ? null : new EarlierRun(this.#state, parts.earlier.members, this.#startedAt);
   }
 
   /** Resolves when every node is terminal and the last row is on disk. */
@@ -104,39 +103,27 @@ export class CompositionRunner {
   }
 
   outcome(): CompositionOutcome {
-    const { compositionId, runId, plan } = this.run;
-    const nodes = [...this.#state.nodes.values()];
-    return {
-      compositionId,
-      name: plan.composition.name,
-      runId,
-      status: this.#status,
-      startedAt: this.#startedAt,
-      endedAt: this.#endedAt,
-      nodes: nodes.map(summaryOf),
-      outputs: this.#state.end?.outputs ?? {},
-      results: resultsOf(nodes),
-      failures: { ...failuresOf(nodes), ...this.#state.end?.failures },
-    };
+    return outcomeOf(this.#state, this.run, { status: this.#status, startedAt: this.#startedAt, endedAt: this.#endedAt });
   }
 
   begin(): void {
     const { inputs, plan } = this.run;
-    const { known } = this.#parts;
-    if (known === undefined) {
+    if (this.#earlier === null) {
       this.#emit("run_started", null, {
         composition: plan.composition.name,
         inputs: shortened(inputs),
         nodes: plan.nodes.map(({ node }) => node.id),
       });
-    } else {
-      const ended = [...known.values()].filter(({ job }) => isTerminal(job.status)).length;
-      this.#emit("run_resumed", null, { composition: plan.composition.name, ended_jobs: ended, open_jobs: known.size - ended });
+      this.#state.begin();
+      this.advance();
+      return;
     }
-    this.#replaying = known !== undefined;
-    this.#state.begin();
-    this.advance();
-    this.#replaying = false;
+    const { members } = this.#earlier;
+    const ended = [...members.values()].filter(({ job }) => isTerminal(job.status)).length;
+    this.#emit("run_resumed", null, { composition: plan.composition.name, ended_jobs: ended, open_jobs: members.size - ended });
+    const { cancelRequested = false } = this.#parts.earlier ?? {};
+    this.#earlier.replay(() => this.advance(), { cancelRequested });
+    if (cancelRequested) this.cancel();
   }
 
   memberEnded(jobId: string, end: JobEnd): void {
@@ -205,9 +192,10 @@ export class CompositionRunner {
       this.#state.itemEnded(node, item, { state: "cancelled" });
       return;
     }
-    const known = this.#parts.known?.get(node.label(item));
+    if (this.#earlier?.begin(node, item) === true) return;
+    const known = this.#earlier?.members.get(node.label(item));
     if (known !== undefined) {
-      this.#continueItem(node, item, known);
+      this.#track(this.#parts.members.adopt(known), node, item);
       return;
     }
     const { compositionId, runId, actor } = this.run;
@@ -220,34 +208,26 @@ export class CompositionRunner {
     }
   }
 
-  /** What ended before has its end, what waited or ran goes on. */
-  #continueItem(node: NodeRun, item: ItemRun, known: KnownMember): void {
-    const { status, result, error } = known.job;
-    if (status === "completed") this.#state.itemEnded(node, item, { state: "completed", result });
-    else if (status === "cancelled") this.#state.itemEnded(node, item, { state: "cancelled" });
-    else if (status === "failed") this.#state.itemEnded(node, item, { state: "failed", failure: failureFrom(error) });
-    else this.#track(this.#parts.members.adopt(known), node, item);
-  }
-
   #track(jobId: string, node: NodeRun, item: ItemRun): void {
     this.#jobs.set(jobId, { node, item });
     this.#jobOf.set(item, jobId);
   }
 
   #noteChange({ node, from, to }: Extract<CompositionEffect, { type: "node_changed" }>): void {
-    const now = this.#parts.clock.now();
-    if (to === "running") node.startedAt = now;
-    else node.endedAt = now;
+    const past = this.#pastOf(node, to);
+    node.noteTime(to, past ?? this.#parts.clock.now());
     // What an earlier host did of it has its rows.
-    if (this.#replaying && this.#isKnown(node)) return;
+    if (past !== null && this.#earlier?.knows(node) === true) return;
     // The original journals its members' jobs only; without rows of its own a node that never had a job leaves no trace.
     const skipped = node.skip === null ? {} : { skipped: { ...node.skip } };
     this.#emit("composition_node_changed", null, { from, to, items: { ...node.counts }, ...skipped }, node.id);
   }
 
-  #isKnown(node: NodeRun): boolean {
-    const { known } = this.#parts;
-    return known !== undefined && (node.items ?? []).some((item) => known.has(node.label(item)));
+  /** When a node came into a state under an earlier host; null when it does now. */
+  #pastOf(node: NodeRun, to: NodeState): number | null {
+    if (this.#earlier?.isReplaying !== true) return null;
+    const startsNow = to === "running" && node.plan.node.kind === "call" && !this.#earlier.knows(node);
+    return startsNow ? null : this.#earlier.now;
   }
 
   #finish(): void {
@@ -277,10 +257,4 @@ export class CompositionRunner {
     const subject: JournalSubject = { jobId, compositionId, nodeId, runId, actor };
     this.#parts.publisher.emit(eventType, subject, payload);
   }
-}
-
-function failureFrom(error: JobError | null): Error {
-  return error === null
-    ? new CjmError("CJM_CALL_FAILED", "It failed under an earlier host.")
-    : errorFromJobError(error, { capabilityName: "the capability" });
 }

@@ -21,8 +21,9 @@ import type { ResolvedQueueOptions } from "../queue-options.ts";
 import { CompositionHandle } from "./composition-handle.ts";
 import type { CompositionOutcome } from "./composition-outcome.ts";
 import { CompositionRegistry } from "./composition-registry.ts";
-import { type CompositionRun, CompositionRunner, type KnownMember } from "./composition-runner.ts";
+import { type CompositionRun, CompositionRunner, type EarlierWork } from "./composition-runner.ts";
 import { journalLostEnds } from "./journal-lost-ends.ts";
+import { storedOutcome } from "./stored-outcome.ts";
 
 export interface SubmitCompositionOptions {
   /** Values of its inputs. */
@@ -101,13 +102,11 @@ export class CompositionService {
     const { history } = this.#options;
     const ended = members.map(({ job }) => job);
     if (history !== null) journalLostEnds(compositionId, ended, { history, publisher: this.#engine.publisher });
-    const known = new Map(members.map((member) => [member.job.spec.nodeId ?? "", member]));
-    const runner = this.#runner({ compositionId, plan, inputs, runId, actor, runDir }, known);
-    runner.begin();
-    if (stored.cancelRequested) runner.cancel();
+    const { submittedAt: startedAt, cancelRequested } = stored;
+    this.#runner({ compositionId, plan, inputs, runId, actor, runDir }, { members, startedAt, cancelRequested }).begin();
   }
 
-  #runner(run: CompositionRun, known?: ReadonlyMap<string, KnownMember>): CompositionRunner {
+  #runner(run: CompositionRun, earlier?: EarlierWork): CompositionRunner {
     const { journal, clock, limits, store } = this.#options;
     const { compositionId } = run;
     const engine = this.#engine;
@@ -127,7 +126,7 @@ export class CompositionService {
         this.#registry.retire(runner);
         engine.noteProgress();
       },
-      ...(known === undefined ? {} : { known }),
+      ...(earlier === undefined ? {} : { earlier }),
     });
     this.#registry.add(runner);
     return runner;
@@ -142,6 +141,15 @@ export class CompositionService {
 
   find(compositionId: string): CompositionRunner | undefined {
     return this.#registry.find(compositionId);
+  }
+
+  /** How a composition stands, here or in the store; null when neither knows it. */
+  async recall(compositionId: string): Promise<CompositionOutcome | null> {
+    const runner = this.#registry.find(compositionId);
+    if (runner !== undefined) return runner.outcome();
+    const { store } = this.#options;
+    const stored = await store.findComposition(compositionId);
+    return stored === null ? null : storedOutcome(stored, await store.members(compositionId));
   }
 
   async wait(compositionId: string, options: WaitOptions): Promise<CompositionOutcome> {

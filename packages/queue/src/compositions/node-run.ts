@@ -133,6 +133,12 @@ export class NodeRun {
     this.#lastReady = item;
   }
 
+  /** Its times, when it comes into a state. Unix milliseconds. */
+  noteTime(state: NodeState, at: number): void {
+    if (state === "running") this.startedAt = at;
+    else this.endedAt = at;
+  }
+
   /** The next item that may start, or null. */
   nextReady(): ItemRun | null {
     for (;;) {
