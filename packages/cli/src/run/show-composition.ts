@@ -1,4 +1,4 @@
-import type { Composition } from "@cjm/core";
+import { type Composition, criticalPath } from "@cjm/core";
 import type { ExitCode } from "../command.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CompositionHandle } from "./composition-handle.ts";
@@ -11,7 +11,10 @@ export async function showComposition(handle: CompositionHandle, composition: Co
   await followComposition(handle, terminal);
   const outcome = await handle.wait();
   if (terminal.json) terminal.printJson(outcome);
-  else for (const line of summaryLines(outcome, lastNodes(composition), terminal.colors)) terminal.print(line);
+  else {
+    const result = { outcome, lastNodes: lastNodes(composition), path: criticalPath(handle.plan, outcome) };
+    for (const line of summaryLines(result, terminal.colors)) terminal.print(line);
+  }
   // A best-effort composition ends as completed whatever happened; to a shell a node that failed is a failure all the same.
   return outcome.status === "completed" && outcome.nodes.every(({ state }) => state !== "failed") ? 0 : 1;
 }

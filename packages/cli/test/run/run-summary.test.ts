@@ -67,13 +67,28 @@ describe("the summary of a run", () => {
     item: { relativePath: `d${index}.md` },
     error: { code: "CJM_INPUT_INVALID", message: `bad ${index}`, category: "user_input" as const },
   });
+  const step = (nodeId: string, ms: number, share: number) => ({ nodeId, ms, share });
+  const path = { lengthMs: 61_000, steps: [step("parse", 60_000, 60 / 61), step("report", 1000, 1 / 61)] };
   const text = (changes: Partial<CompositionOutcome> = {}): string =>
-    summaryLines({ ...outcome, ...changes }, ["report"], plain).join("\n");
+    summaryLines({ outcome: { ...outcome, ...changes }, lastNodes: ["report"], path }, plain).join("\n");
 
   test("status, time, last results, run and what to type next", () => {
     expect(text()).toBe(
-      'flow completed in 1 min 1 s\n\nreport\n  {\n    "path": "/r.html"\n  }\n\nrun  run_1\nnext cjm-ctl logs --run run_1',
+      'flow completed in 1 min 1 s\ncritical path parse 1 min 0 s (98 %) -> report 1.0 s (2 %)\n\nreport\n  {\n    "path": "/r.html"\n  }\n\nrun  run_1\nnext cjm-ctl logs --run run_1',
     );
+  });
+
+  test("of a long critical path the steps that took longest; of a single node none", () => {
+    const steps = Array.from({ length: 12 }, (_, index) => step(`n${index}`, index % 3 === 0 ? 10 : 1000, index % 3 === 0 ? 0.001 : 0.1));
+    const [, line] = summaryLines({ outcome, lastNodes: [], path: { lengthMs: 8040, steps } }, plain);
+    expect(line).toBe(
+      "critical path … -> n1 1.0 s (10 %) -> n2 1.0 s (10 %) -> … -> n4 1.0 s (10 %) -> n5 1.0 s (10 %) -> … -> n7 1.0 s (10 %) -> n8 1.0 s (10 %) -> …",
+    );
+    expect(text({ nodes: [node({ id: "report" })] })).not.toContain("critical path");
+  });
+
+  test("outputs in place of last results", () => {
+    expect(text({ outputs: { page: "/out.html" } })).toContain("\n\npage\n  /out.html\n\nrun ");
   });
 
   test("failures with the item they are about; of many the first ten", () => {
