@@ -1,4 +1,4 @@
-"""Prints what is installed in the environment that runs this, as JSON: name, version and a hash over its files."""
+"""Prints what is installed in the environment that runs this, as JSON: name, version, a hash over its files, installer."""
 
 import hashlib
 import importlib.metadata
@@ -19,7 +19,8 @@ def main() -> None:
             if not str(file).endswith(VARYING) and ".." not in str(file)
         )
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        distributions.append({"name": distribution.metadata["Name"], "version": distribution.version, "files": digest})
+        installer = (distribution.read_text("INSTALLER") or "").strip()
+        distributions.append({"name": distribution.metadata["Name"], "version": distribution.version, "files": digest, "installer": installer})
     distributions.sort(key=lambda item: item["name"])
     python = {"version": platform.python_version(), "implementation": platform.python_implementation()}
     json.dump({"python": python, "distributions": distributions, "platform": f"{sys.platform}-{platform.machine()}"}, sys.stdout)

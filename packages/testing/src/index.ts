@@ -1,3 +1,4 @@
+export { CondaStandIn } from "./conda-stand-in/conda-stand-in.ts";
 export { configAt } from "./config-at.ts";
 export { claimed, completed, failed, jobIdsOf, sampleComposition, sampleJob } from "./job-store-samples.ts";
 export { ManualClock } from "./manual-clock.ts";

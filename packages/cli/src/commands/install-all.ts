@@ -12,6 +12,7 @@ interface InstallAllOptions extends GlobalOptions {
   readonly file?: string | undefined;
   readonly only: readonly string[];
   readonly force: boolean;
+  readonly dryRun: boolean;
   readonly concurrency?: string | undefined;
 }
 
@@ -34,6 +35,7 @@ export const installAllCommand: Command<InstallAllOptions> = {
       describe: "Install this entry alone; may be given several times",
     },
     force: { alias: "f", type: "boolean", default: false, describe: "Build again what is already there" },
+    "dry-run": { type: "boolean", default: false, describe: "Say what would be done, and do nothing" },
     concurrency: {
       type: "string",
       requiresArg: true,
@@ -47,8 +49,9 @@ export const installAllCommand: Command<InstallAllOptions> = {
     const concurrency = wholeNumber("concurrency", args.concurrency ?? "0");
     const { config } = await configOf();
     const file = args.file === undefined ? config.capabilitiesFile : resolve(cwd, args.file);
-    const entries = chosen((await readCapabilitiesFile(file)).capabilities, args.only, file);
-    const progress = new InstallProgress(entries.map(({ name }) => name));
+    const entries = (await readCapabilitiesFile(file)).capabilities;
+    const only = chosen(entries, args.only, file);
+    const progress = new InstallProgress(only);
     terminal.live?.start(() => progress.lines(terminal.noteColors));
     let outcomes: readonly InstallOutcome[];
     try {
@@ -56,7 +59,9 @@ export const installAllCommand: Command<InstallAllOptions> = {
         config,
         file,
         entries,
+        only,
         force: args.force,
+        dryRun: args.dryRun,
         signal,
         ...(concurrency === 0 ? {} : { concurrency }),
         onEvent: (event) => {
@@ -71,12 +76,12 @@ export const installAllCommand: Command<InstallAllOptions> = {
   },
 };
 
-function chosen(entries: readonly CapabilityEntry[], only: readonly string[], file: string): readonly CapabilityEntry[] {
+function chosen(entries: readonly CapabilityEntry[], only: readonly string[], file: string): readonly string[] {
   const names = entries.map(({ name }) => name);
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw usageError(`${file} has no entry '${unknown}'.${didYouMean(unknown, names)}`, `It has ${names.join(", ")}.`);
-  return only.length === 0 ? entries : entries.filter(({ name }) => only.includes(name));
+  return only.length === 0 ? names : names.filter((name) => only.includes(name));
 }
 
 function report(outcomes: readonly InstallOutcome[], terminal: Terminal): ExitCode {
@@ -96,8 +101,15 @@ function report(outcomes: readonly InstallOutcome[], terminal: Terminal): ExitCo
       if (error.hint !== null) terminal.print(error.hint);
     }
     const count = (status: InstallOutcome["status"]): number => outcomes.filter((outcome) => outcome.status === status).length;
-    terminal.print(`${count("installed")} installed, ${count("unchanged")} unchanged, ${failed.length} failed.`);
-    if (failed.length === 0 && outcomes.length > 0) terminal.note("Next: cjm-ctl list");
+    const isDry = count("to-install") > 0;
+    for (const outcome of outcomes) if (outcome.status === "to-install") terminal.print(planned(outcome));
+    const done = isDry ? `${count("to-install")} to install` : `${count("installed")} installed`;
+    terminal.print(`${done}, ${count("unchanged")} unchanged, ${failed.length} failed.`);
+    if (!isDry && failed.length === 0 && outcomes.length > 0) terminal.note("Next: cjm-ctl list");
   }
   return failed.length > 0 ? 1 : 0;
+}
+
+function planned({ name, kind, environment }: Extract<InstallOutcome, { status: "to-install" }>): string {
+  return `${name}: ${environment === "build" ? `a ${kind} environment would be built` : `its ${kind} environment is there; its manifest would be written`}`;
 }

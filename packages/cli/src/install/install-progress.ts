@@ -56,6 +56,8 @@ export class InstallProgress {
     const label = name.padEnd(width);
     if (outcome === null) return `${startedMs === null ? dim("·") : cyan("…")} ${label}  ${dim(step)}${time}`;
     if (outcome.status === "failed") return `${red("✗")} ${label}  ${firstLine(outcome.error.message)}${time}`;
+    if (outcome.status === "to-install")
+      return `${cyan("+")} ${label}  ${outcome.environment === "build" ? "its environment would be built" : "its manifest would be written"}`;
     const what = outcome.status === "unchanged" ? dim("unchanged") : "installed";
     return `${green("✓")} ${label}  ${what}  ${outcome.capabilityName} ${outcome.version}${time}`;
   }

@@ -118,6 +118,21 @@ export const ERROR_CODES = {
     retriable: false,
     meaning: "A program that makes environments of this kind is not there.",
   },
+  CJM_ENVIRONMENT_BUSY: {
+    category: "transient",
+    retriable: true,
+    meaning: "Another process makes or removes environments of the same data directory.",
+  },
+  CJM_ENVIRONMENT_LOCK_INVALID: {
+    category: "user_input",
+    retriable: false,
+    meaning: "What an environment was made from was not recorded, or is damaged, so that it cannot be made again.",
+  },
+  CJM_DOWNLOAD_FAILED: {
+    category: "transient",
+    retriable: true,
+    meaning: "Something could not be downloaded, or is not what its checksum says; nothing of it is used.",
+  },
   CJM_INTROSPECTION_FAILED: {
     category: "user_input",
     retriable: false,

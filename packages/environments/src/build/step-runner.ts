@@ -87,6 +87,15 @@ export class StepRunner implements AsyncDisposable {
     }
   }
 
+  /** A step that is no program. @throws what it throws */
+  async watch<T>(title: string, action: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+    const { signal, onStep } = this.#options;
+    signal?.throwIfAborted();
+    onStep?.(title);
+    this.#log.write(`# ${title}\n`);
+    return await action(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#log.end(resolve);

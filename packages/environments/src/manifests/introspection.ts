@@ -2,7 +2,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   ActionSpecSchema,
-  type CapabilityEntry,
   CjmError,
   canonicalHash,
   describeIssues,
@@ -12,8 +11,7 @@ import {
   WorkerEnvEntrySchema,
 } from "@cjm/core";
 import * as z from "zod";
-import type { StepRunner } from "./build/step-runner.ts";
-import type { Environment } from "./environment-store.ts";
+import type { StepRunner } from "../build/step-runner.ts";
 
 /** What a capability says of itself from inside its environment. */
 export const IntrospectionSchema = z.object({
@@ -41,25 +39,38 @@ export type Introspection = z.infer<typeof IntrospectionSchema> & { readonly has
 
 const FailureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullish() }) });
 
+/** Where a capability is to be found. */
+export interface IntrospectionTarget {
+  /** For messages. */
+  readonly name: string;
+  readonly kind: RuntimeKind;
+  /** Absolute. */
+  readonly interpreter: string;
+  readonly environmentPath: string;
+  readonly module: string;
+  /** The only one of the module unless given. */
+  readonly class?: string | undefined;
+}
+
 /** Asks the capability in an environment what it is. */
-export type Introspector = (environment: Environment, entry: CapabilityEntry, steps: StepRunner) => Promise<Introspection>;
+export type Introspector = (target: IntrospectionTarget, steps: StepRunner) => Promise<Introspection>;
 
 /**
  * Runs our worker's introspection with the environment's own interpreter.
  * @throws CjmError CJM_INTROSPECTION_FAILED in the author's terms, CJM_ENVIRONMENT_FAILED when it could not be run
  */
-export const introspect: Introspector = async (environment, entry, steps) => {
+export const introspect: Introspector = async (target, steps) => {
   const what = [
     "--module",
-    entry.module ?? environment.module,
-    ...(entry.class === undefined ? [] : ["--class", entry.class]),
+    target.module,
+    ...(target.class === undefined ? [] : ["--class", target.class]),
     "--environment",
-    environment.path,
+    target.environmentPath,
   ];
   // Exit code 1 comes with a report that says what the author got wrong.
   const printed = await steps.run({
-    title: "introspect",
-    argv: [environment.interpreter, ...introspectArgs(environment.kind), ...what],
+    title: `introspect ${target.module}`,
+    argv: [target.interpreter, ...introspectArgs(target.kind), ...what],
     accept: [0, 1],
     env: { PYTHONPATH: undefined, NODE_PATH: undefined },
   });
@@ -68,13 +79,13 @@ export const introspect: Introspector = async (environment, entry, steps) => {
   const failure = FailureSchema.safeParse(report);
   if (failure.success) {
     const { message, hint } = failure.data.error;
-    throw new CjmError("CJM_INTROSPECTION_FAILED", `${entry.name}: ${message}`, hint == null ? {} : { hint });
+    throw new CjmError("CJM_INTROSPECTION_FAILED", `${target.name}: ${message}`, hint == null ? {} : { hint });
   }
   const parsed = IntrospectionSchema.safeParse(report);
   if (parsed.success) return { ...parsed.data, hashes: shapeHashes(text) };
   throw new CjmError(
     "CJM_INTROSPECTION_FAILED",
-    `${entry.name}: the capability could not be introspected: ${describeIssues(parsed.error).join("; ")}.`,
+    `${target.name}: the capability could not be introspected: ${describeIssues(parsed.error).join("; ")}.`,
     { hint: "The install log has everything it printed." },
   );
 };
@@ -86,7 +97,7 @@ function introspectArgs(kind: RuntimeKind): readonly string[] {
 }
 
 /** The report is the last line that is JSON; what a capability prints while it is imported comes before it. */
-function lastJsonLine(printed: string): string {
+export function lastJsonLine(printed: string): string {
   for (const line of printed.trim().split("\n").reverse()) {
     try {
       JSON.parse(line);

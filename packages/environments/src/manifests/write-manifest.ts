@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CapabilityEntry, formatTimestamp, type Manifest, ManifestSchema, manifestText } from "@cjm/core";
 import writeFileAtomic from "write-file-atomic";
-import type { Environment } from "./environment-store.ts";
+import type { Environment } from "../store/environment-store.ts";
 import type { Introspection } from "./introspection.ts";
 
 export interface ManifestInputs {
@@ -52,6 +52,7 @@ export function manifestOf(
       worker: environment.kind === "node" ? "node" : "python",
       environment_path: environment.path,
       environment_hash: environment.hash,
+      environment_lock: environment.lock,
     },
     code: {
       name: introspection.name,
