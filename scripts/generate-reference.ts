@@ -1,9 +1,17 @@
 /** Writes the parts of docs/reference that follow from code. With --check it only says whether they are up to date. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type DocumentName, documentJsonSchema } from "@cjm/core";
 import { errorsReference } from "./reference/errors-reference.ts";
 
-const pages: Readonly<Record<string, () => string>> = { "errors.md": errorsReference };
+const schema = (name: DocumentName) => (): string => `${JSON.stringify(documentJsonSchema(name), null, 2)}\n`;
+
+const pages: Readonly<Record<string, () => string>> = {
+  "errors.md": errorsReference,
+  "composition.schema.json": schema("composition"),
+  "capabilities.schema.json": schema("capabilities"),
+  "cjm.schema.json": schema("cjm"),
+};
 
 const check = process.argv.includes("--check");
 for (const [name, render] of Object.entries(pages)) {

@@ -1,9 +1,9 @@
 /** Compositions written in TypeScript: `@cjm/core/builder`. */
 export type { BuilderCondition } from "./composition/builder/builder-condition.ts";
+export type { CompositionDocument } from "./composition/builder/built-composition.ts";
 export {
   type BuilderScope,
   CompositionBuilder,
-  type CompositionDocument,
   type CompositionRules,
   composition,
 } from "./composition/builder/composition-builder.ts";

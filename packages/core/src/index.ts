@@ -51,6 +51,7 @@ export { toMermaid } from "./composition/to-mermaid.ts";
 export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout, type MicromambaSource } from "./config/cjm-config.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
+export { type DocumentName, documentJsonSchema } from "./document-schemas.ts";
 export { durationText } from "./duration-text.ts";
 export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./errors/cjm-error.ts";
 export { classifyBareError } from "./errors/classify-bare-error.ts";

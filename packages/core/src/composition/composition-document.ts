@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { AnyJsonSchema } from "./any-json-schema.ts";
 import type { CallNode, Composition, CompositionInput, SubCompositionNode } from "./composition.ts";
 
 // The YAML form. Descriptions are what an editor shows that has the published schema.
@@ -10,7 +11,7 @@ const InputDocumentSchema = z
     type: InputTypeSchema.default("string").describe("What a value must be; a path is relative to where the command runs."),
     description: z.string().optional(),
     required: z.boolean().optional().describe("False: without a value it is null. Default: required, unless there is a default."),
-    default: z.json().optional().describe("Its value when none is given; a path is relative to this file."),
+    default: AnyJsonSchema.optional().describe("Its value when none is given; a path is relative to this file."),
   })
   .meta({ id: "input" });
 
@@ -20,7 +21,7 @@ export const CompositionHeaderSchema = z.strictObject({
   description: z.string().optional(),
   inputs: z.record(z.string(), InputDocumentSchema).default({}).describe("Values that are given when it runs: ${inputs.NAME}."),
   outputs: z
-    .record(z.string(), z.json())
+    .record(z.string(), AnyJsonSchema)
     .default({})
     .describe("What it gives back, by name, with references inside: what a node that runs this composition has as its result."),
   fail_fast: z.boolean().default(true).describe("Whether the first failure cancels what has not started."),
@@ -41,15 +42,21 @@ export const NodeDocumentSchema = z.strictObject({
   action: z.string().min(1).optional().describe("Action that is called."),
   task: z.string().min(1).optional().describe("With 'method', instead of 'action': calls a task adapter."),
   method: z.string().min(1).optional(),
-  args: z.record(z.string(), z.json()).optional().describe("Arguments, with references such as ${nodes.find.documents} anywhere inside."),
+  args: z
+    .record(z.string(), AnyJsonSchema)
+    .optional()
+    .describe("Arguments, with references such as ${nodes.find.documents} anywhere inside."),
   composition: z
     // What stands inside is checked as a document of its own.
     .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: "expected the path of a file, or a composition" })
     .optional()
     .describe("Runs another composition instead of calling a capability: a path relative to this file, or the composition itself."),
-  inputs: z.record(z.string(), z.json()).optional().describe("Values for the inputs of 'composition', with references anywhere inside."),
+  inputs: z
+    .record(z.string(), AnyJsonSchema)
+    .optional()
+    .describe("Values for the inputs of 'composition', with references anywhere inside."),
   for_each: z
-    .union([z.string(), z.array(z.json())], { error: "expected a reference or a list" })
+    .union([z.string(), z.array(AnyJsonSchema)], { error: "expected a reference or a list" })
     .optional()
     .describe("Makes the node a fan-out: once for each element of a list. ${nodes.OTHER} of a fan-out goes element by element."),
   max_concurrent: z.int().min(1).optional().describe("Elements in work at the same time."),
@@ -57,7 +64,7 @@ export const NodeDocumentSchema = z.strictObject({
     .enum(["fail", "collect"])
     .optional()
     .describe("fail: the first failed element fails the node. collect: it drops out and is listed in ${failures.ID}."),
-  when: z.json().optional().describe("The node is skipped unless this holds; where it speaks of ${item}, the element is."),
+  when: AnyJsonSchema.optional().describe("The node is skipped unless this holds; where it speaks of ${item}, the element is."),
   after_skipped: z
     .enum(["skip", "run"])
     .optional()
@@ -75,7 +82,7 @@ export const NodeDocumentSchema = z.strictObject({
     .optional()
     .describe("use: take a recorded result. refresh: run and record anew. off: run and record nothing. Default: as the method declares."),
   priority: z.int().optional().describe("Higher goes first; otherwise the composition's."),
-  control: z.record(z.string(), z.json()).optional().describe("Flags that travel beside the arguments, such as force."),
+  control: z.record(z.string(), AnyJsonSchema).optional().describe("Flags that travel beside the arguments, such as force."),
 });
 export type NodeDocument = z.infer<typeof NodeDocumentSchema>;
 

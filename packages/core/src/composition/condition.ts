@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { JsonValue } from "../json.ts";
+import { AnyJsonSchema } from "./any-json-schema.ts";
 
 /** A condition as a document writes it. */
 export type ConditionDocument =
@@ -45,20 +46,21 @@ export const ConditionSchema: z.ZodType<ConditionDocument> = z
       z
         .strictObject({
           ref: ReferenceText,
-          equals: z.json().optional().describe("The value is this one."),
-          not_equals: z.json().optional().describe("The value is another one."),
+          equals: AnyJsonSchema.optional().describe("The value is this one."),
+          not_equals: AnyJsonSchema.optional().describe("The value is another one."),
           in: z
-            .union([z.array(z.json()), ReferenceText])
+            .union([z.array(AnyJsonSchema), ReferenceText])
             .optional()
             .describe("The value is one of these."),
           greater_than: Ordered.optional().describe("The value is a greater number, or a text that sorts behind this one."),
           less_than: Ordered.optional().describe("The value is a smaller number, or a text that sorts before this one."),
           exists: z.boolean().optional().describe("Whether there is a value other than null."),
         })
-        .refine((comparison) => OPERATORS.some((operator) => comparison[operator] !== undefined), "needs a test"),
-      z.strictObject({ all: z.array(ConditionSchema).min(1).describe("Holds when all of these hold.") }),
-      z.strictObject({ any: z.array(ConditionSchema).min(1).describe("Holds when one of these holds.") }),
-      z.strictObject({ not: ConditionSchema.describe("Holds when this one does not.") }),
+        .refine((comparison) => OPERATORS.some((operator) => comparison[operator] !== undefined), "needs a test")
+        .meta({ minProperties: 2 }),
+      z.strictObject({ all: z.array(ConditionSchema).min(1) }).describe("Holds when all of these hold."),
+      z.strictObject({ any: z.array(ConditionSchema).min(1) }).describe("Holds when one of these holds."),
+      z.strictObject({ not: ConditionSchema }).describe("Holds when this one does not."),
     ]),
   )
   .meta({ id: "condition" });

@@ -73,6 +73,7 @@ const InstallSectionSchema = z.object({
   environment_path: optionalText,
   environment_hash: optionalText,
   environment_lock: optionalText,
+  install_log: optionalText,
 });
 
 const CodeSectionSchema = z.object({
@@ -97,7 +98,7 @@ const CodeSectionSchema = z.object({
 
 /**
  * A v2 capability manifest, as the original writes it, with our additions in `install` (`runtime`, `worker`,
- * `environment_path`, `environment_hash`, `environment_lock`) and `code` (`actions`), which its readers drop. A manifest without them is one
+ * `environment_path`, `environment_hash`, `environment_lock`, `install_log`) and `code` (`actions`), which its readers drop. A manifest without them is one
  * of the original: a conda environment with the original's worker.
  */
 export const ManifestSchema = z.object({
@@ -136,6 +137,7 @@ const OPTIONAL_MEMBERS = new Set([
   "environment_path",
   "environment_hash",
   "environment_lock",
+  "install_log",
 ]);
 
 function dropNull(manifest: Manifest, names: ReadonlySet<string>): unknown {

@@ -1,16 +1,8 @@
 import type { JsonObject, JsonValue } from "../../json.ts";
 import type { InputType } from "../composition.ts";
+import type { CompositionDocument } from "./built-composition.ts";
 import type { NodeBuilder } from "./node-builder.ts";
 import { type BuilderValue, documentValue, type Referenced, type ReferenceTo, referenceTo } from "./reference-value.ts";
-
-declare const INPUTS: unique symbol;
-declare const OUTPUTS: unique symbol;
-
-/** A composition in the form that a YAML file has; types of its inputs and outputs travel along for `part`. */
-export type CompositionDocument<Inputs = unknown, Outputs = unknown> = JsonObject & {
-  readonly [INPUTS]?: Inputs;
-  readonly [OUTPUTS]?: Outputs;
-};
 
 interface InputRules {
   readonly type?: InputType;

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../json.ts";
 import type { CacheMode, RetryPolicy } from "../composition.ts";
 import { type BuilderCondition, conditionDocument } from "./builder-condition.ts";
-import type { CompositionDocument } from "./composition-builder.ts";
+import type { CompositionDocument } from "./built-composition.ts";
 import {
   type AnyReference,
   type BuilderValue,
