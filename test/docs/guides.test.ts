@@ -1,16 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { runProgram, temporaryFolder } from "@cjm/testing";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The first fenced block of a language in a guide. */
-function example(guide: string, language: string): string {
+/** A fenced block of a language in a guide, counted from 0. */
+function example(guide: string, language: string, place = 0): string {
   const text = readFileSync(join(REPOSITORY, "docs/guides", guide), "utf8");
-  const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(text)?.[1];
-  if (block === undefined) throw new Error(`${guide} has no ${language} block`);
+  const block = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))][place]?.[1];
+  if (block === undefined) throw new Error(`${guide} has no ${language} block ${place}`);
   return block;
 }
 
@@ -23,6 +24,30 @@ test("the composition of the guide is valid", async () => {
   const result = await ctl(folder.path, "validate", "summaries.yaml");
   expect(result.stderr).toBe("");
   expect(result.code).toBe(0);
+});
+
+test("compositions inside another: the plan that the guide prints is the one that is printed", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, "both.yaml"), example("compositions.md", "yaml", 1));
+  writeFileSync(join(folder.path, "search.yaml"), example("compositions.md", "yaml", 2));
+  const { code, stdout, stderr } = await ctl(folder.path, "run", "both.yaml", "--dry-run", "--no-color");
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout).toBe(example("compositions.md", "text"));
+});
+
+test("the composition of the guide in TypeScript is the one in YAML", async () => {
+  await using folder = await temporaryFolder();
+  const core = join(REPOSITORY, "packages/core/src");
+  const source = example("compositions.md", "ts").replace('"@cjm/core/builder"', JSON.stringify(join(core, "builder.ts")));
+  writeFileSync(join(folder.path, "summaries.ts"), source);
+  const { summaries } = (await import(pathToFileURL(join(folder.path, "summaries.ts")).href)) as { readonly summaries: unknown };
+  expect(summaries).toEqual(parse(example("compositions.md", "yaml")));
+});
+
+test("the schema that the guide points to is there", () => {
+  const [, path = ""] = /^# yaml-language-server: \$schema=(.*)$/m.exec(example("compositions.md", "yaml")) ?? [];
+  expect(JSON.parse(readFileSync(join(REPOSITORY, "docs/guides", path), "utf8"))).toMatchObject({ title: "A composition of cjm" });
 });
 
 test("the capabilities of the guide install, answer, and refuse what they should", async () => {
