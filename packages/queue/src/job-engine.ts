@@ -45,7 +45,7 @@ export class JobEngine {
     this.publisher = new EventPublisher({ journal, clock, ids });
     const hooks = new HookChain(options.hooks, report);
     const parts = { ...options, report, hooks, publisher: this.publisher, tasks: this.#tasks, pending: this.#pending };
-    this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table, onAnnounced: () => this.noteProgress() });
+    this.#lifecycle = new JobLifecycle({ ...parts, table: this.#table, onAnnounced: (job) => this.#onAnnounced(job) });
     const runner = new JobRunner({ ...parts, lifecycle: this.#lifecycle });
     this.#dispatcher = new Dispatcher({ ...parts, runtime, limits, runner, ledger: this.#ledger, lifecycle: this.#lifecycle });
     this.#intake = new JobIntake({
@@ -250,6 +250,12 @@ export class JobEngine {
     job.accepted = this.#intake.accept(job);
     job.accepted.catch(() => {});
     return job;
+  }
+
+  #onAnnounced(job: Job): void {
+    this.noteProgress();
+    // One that ended while it waited kept others waiting, and tells nobody.
+    if (!job.chosen) this.#dispatcher.wake();
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -4,6 +4,8 @@ import type { CapabilityRuntime } from "../capability-runtime.ts";
 interface TelemetryParts {
   readonly runtime: Pick<CapabilityRuntime, "systemStatus">;
   readonly clock: Clock;
+  /** Called when the machine is asked; what it returns, when the answer is in. */
+  readonly onAsked: () => () => void;
   /** Called when an answer came that nobody waited for. */
   readonly onRefreshed: () => void;
   readonly report: (error: unknown) => void;
@@ -51,7 +53,8 @@ export class AdmissionTelemetry {
   }
 
   async #ask(): Promise<void> {
-    const { runtime, clock, report } = this.#parts;
+    const { runtime, clock, onAsked, report } = this.#parts;
+    const onAnswered = onAsked();
     const abort = new AbortController();
     const late = Promise.withResolvers<null>();
     const cancelTimer = clock.schedule(TIMEOUT_MS, () => {
@@ -67,5 +70,6 @@ export class AdmissionTelemetry {
       cancelTimer();
     }
     this.#last = { status, atMs: clock.monotonicMs() };
+    onAnswered();
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, errorMessage } from "@cjm/core";
 import type { CapabilityRuntime } from "../capability-runtime.ts";
+import type { PendingHead } from "./admission-input.ts";
 import type { Waiting } from "./admission-scan.ts";
 
 interface EvictionParts {
@@ -20,6 +21,8 @@ export class IdleEviction {
   readonly #parts: EvictionParts;
   readonly #asked = new Map<string, { readonly atMs: number; readonly insisting: boolean }>();
   #underWay = false;
+  #stopped = false;
+  #cancelSettling: () => void = () => {};
 
   constructor(parts: EvictionParts) {
     this.#parts = parts;
@@ -28,13 +31,14 @@ export class IdleEviction {
   /**
    * Acts for the first of the waiting jobs that idle workers may keep out, and that has not asked lately. One that starves insists:
    * then also workers go that jobs behind it want, who would otherwise keep each other's memory for ever.
-   * @param waiting every job that could be next, in their order
+   * @param waiting jobs that were looked at and do not start, in their order
+   * @param heads every job that could be next. @default those that wait
    */
-  consider(waiting: readonly Waiting[], keep: readonly string[]): void {
+  consider(waiting: readonly Waiting[], keep: readonly string[], heads: readonly PendingHead[] = waiting.map(({ head }) => head)): void {
     const { runtime, clock } = this.#parts;
     // Nothing was looked at: no lane is free, or one job has the machine to itself.
     if (waiting.length === 0) return;
-    this.#forget(waiting);
+    this.#forget(heads);
     if (this.#underWay || runtime.makeRoom === undefined) return;
     const nowMs = clock.monotonicMs();
     const next = waiting.find(({ head, blocked, starving }) => {
@@ -55,6 +59,12 @@ export class IdleEviction {
     });
   }
 
+  /** Nobody waits for room any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelSettling();
+  }
+
   async #makeRoom(request: Parameters<NonNullable<CapabilityRuntime["makeRoom"]>>[0]): Promise<void> {
     const { runtime, clock, onDone, report } = this.#parts;
     this.#underWay = true;
@@ -66,14 +76,16 @@ export class IdleEviction {
     } finally {
       this.#underWay = false;
     }
-    await onDone();
-    if (freedMb > 0) clock.schedule(SETTLE_MS, () => void onDone());
+    if (!this.#stopped) await onDone();
+    if (this.#stopped || freedMb === 0) return;
+    this.#cancelSettling();
+    this.#cancelSettling = clock.schedule(SETTLE_MS, () => void onDone());
   }
 
   /** Jobs that wait no more. */
-  #forget(waiting: readonly Waiting[]): void {
+  #forget(heads: readonly PendingHead[]): void {
     if (this.#asked.size === 0) return;
-    const ids = new Set(waiting.map(({ head }) => head.jobId));
+    const ids = new Set(heads.map(({ jobId }) => jobId));
     for (const jobId of this.#asked.keys()) if (!ids.has(jobId)) this.#asked.delete(jobId);
   }
 }

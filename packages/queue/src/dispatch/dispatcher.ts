@@ -6,7 +6,8 @@ import { explainWait, type WaitExplanation } from "../admission/explain-wait.ts"
 import { IdleEviction } from "../admission/idle-eviction.ts";
 import type { ReservationLedger } from "../admission/reservation-ledger.ts";
 import { unschedulable } from "../admission/unschedulable.ts";
-import type { CapabilityRuntime, EvictableWorker } from "../capability-runtime.ts";
+import { lessGrowth, WorkerGrowth } from "../admission/worker-growth.ts";
+import type { CapabilityRuntime, EvictableWorker, InstanceResidency } from "../capability-runtime.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { HookChain } from "../hooks.ts";
 import type { TaskGroup } from "../internal/task-group.ts";
@@ -33,7 +34,7 @@ interface DispatcherParts {
   readonly report: (error: unknown) => void;
 }
 
-/** How soon to look again while only the machine itself can make room. */
+/** How soon to look again while nobody would tell that there is room. */
 const RESCAN_MS = 1000;
 /** Share of the machine's memory up to which a job is small. */
 const SMALL_SHARE = 1 / 16;
@@ -47,15 +48,27 @@ export class Dispatcher {
   readonly #wake = new WakeSignal();
   readonly #telemetry: AdmissionTelemetry;
   readonly #eviction: IdleEviction;
+  readonly #growth = new WorkerGrowth();
   #cancelRescan: () => void = () => {};
   /** The last scan left a job that only a new answer of the system monitor can help. */
   #telemetryMissing = false;
+  /** It left one that lacks memory which running jobs may turn out not to take. */
+  #memoryMissing = false;
   #stopping = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { runtime, clock, report } = parts;
-    this.#telemetry = new AdmissionTelemetry({ runtime, clock, report, onRefreshed: () => this.wake() });
+    this.#telemetry = new AdmissionTelemetry({
+      runtime,
+      clock,
+      report,
+      onAsked: () => {
+        const facts = new HeadFacts(parts, null);
+        return this.#growth.measuring((instanceId) => facts.resident(instanceId));
+      },
+      onRefreshed: () => this.wake(),
+    });
     this.#eviction = new IdleEviction({
       runtime,
       clock,
@@ -73,7 +86,7 @@ export class Dispatcher {
 
   /** Why a waiting job waits, by what is known now. @throws CjmError when its instance is gone, disabled or stopped */
   explain(job: Job, ahead: number): WaitExplanation {
-    const facts = new HeadFacts(this.#parts, () => {});
+    const facts = new HeadFacts(this.#parts, null);
     const { runtime } = this.#parts;
     const evictable = (resource: "gpu" | "memory"): readonly EvictableWorker[] => runtime.evictable?.(resource) ?? [];
     return explainWait({ head: facts.headOf(job), input: this.#input(facts), ahead, evictable });
@@ -82,6 +95,7 @@ export class Dispatcher {
   stop(): void {
     this.#stopping = true;
     this.#cancelRescan();
+    this.#eviction.stop();
     this.#wake.set();
   }
 
@@ -104,35 +118,42 @@ export class Dispatcher {
     if (this.#telemetryMissing) await this.#telemetry.refresh();
     else if (pass.heads().some((head) => this.#needsTelemetry(head))) await this.#telemetry.current();
     this.#telemetryMissing = false;
+    this.#memoryMissing = false;
 
     for (let more = true; more && !this.#stopping; ) {
-      const scan = scanAdmission(this.#input(pass));
+      const input = this.#input(pass);
+      const scan = scanAdmission(input);
       for (const { head, shortfall } of scan.unschedulable) {
         const subject = { instanceId: head.instanceId, occurredAt: this.#parts.clock.now() };
         this.#end(pass.job(head), { status: "failed", failure: unschedulable(subject, shortfall) });
       }
       for (const waiting of scan.waiting) this.#explain(pass.job(waiting.head), waiting);
       if (scan.admitted !== null) this.#start(pass.job(scan.admitted.head), scan.admitted);
-      else this.#eviction.consider(scan.waiting, this.#keep(scan.waiting));
+      // Also for one that was passed: a stream of jobs that run alone leaves no other moment.
+      this.#eviction.consider(scan.waiting, this.#keep(scan.waiting), input.heads);
       this.#telemetryMissing ||= scan.needsTelemetry;
+      this.#memoryMissing ||= scan.waiting.some(({ blocked }) => blocked?.missing != null);
       more = scan.admitted !== null || scan.unschedulable.length > 0;
     }
     this.#rescanWhenDue(pass);
   }
 
-  /** What nobody will tell: fresh telemetry, and the end of a pause. */
+  /** What nobody will tell: fresh telemetry, what running jobs level off at, and the end of a pause. */
   #rescanWhenDue(pass: HeadFacts): void {
     const { clock } = this.#parts;
     const dues = pass.heads().flatMap(({ hold }) => (hold?.untilMs == null ? [] : [Math.max(0, hold.untilMs - clock.monotonicMs())]));
-    if (this.#telemetryMissing) dues.push(RESCAN_MS);
+    if (this.#telemetryMissing || this.#memoryMissing) dues.push(RESCAN_MS);
     if (dues.length > 0) this.#rescanLater(Math.min(...dues));
   }
 
   #input(pass: HeadFacts): AdmissionInput {
     const { ledger, limits, clock } = this.#parts;
     const nowMs = clock.monotonicMs();
-    const running = ledger.entries((instanceId) => pass.resident(instanceId), nowMs);
-    return { heads: pass.heads(), running, limits, status: this.#telemetry.known, nowMs };
+    const residentOf = (instanceId: string): InstanceResidency | null => pass.resident(instanceId);
+    const running = ledger.entries(residentOf, nowMs);
+    const { known } = this.#telemetry;
+    const status = known === null ? null : lessGrowth(known, this.#growth.since(residentOf));
+    return { heads: pass.heads(), running, limits, status, nowMs };
   }
 
   /** Small jobs do not wait for an answer of the system monitor; what it said last is heeded all the same. */
@@ -145,6 +166,7 @@ export class Dispatcher {
     job.chosen = true;
     const demand = head.demand ?? { memoryMb: 0, gpuMb: 0 };
     ledger.take({ ...demand, jobId: job.jobId, instanceId: head.instanceId, exclusive, gpuDevice, sinceMs: clock.monotonicMs() });
+    this.#growth.note(head.instanceId, gpuDevice);
     this.#explain(job, { reason: null, blocked: null });
     tasks.add(
       runner

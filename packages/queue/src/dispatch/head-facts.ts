@@ -24,13 +24,13 @@ interface InstanceFacts {
 /** What one pass of the dispatcher knows of the next job of each instance; each instance is asked once for a pass. */
 export class HeadFacts {
   readonly #parts: FactsParts;
-  readonly #fail: (job: Job, error: unknown) => void;
+  readonly #fail: ((job: Job, error: unknown) => void) | null;
   readonly #instances = new Map<string, InstanceFacts>();
   readonly #residents = new Map<string, InstanceResidency | null>();
   #jobs = new Map<string, Job>();
 
-  /** @param fail ends a job whose instance is gone or disabled, or whose extension threw */
-  constructor(parts: FactsParts, fail: (job: Job, error: unknown) => void) {
+  /** @param fail ends a job whose instance is gone or disabled, or whose extension threw; null: it is left to whoever ends jobs */
+  constructor(parts: FactsParts, fail: ((job: Job, error: unknown) => void) | null) {
     this.#parts = parts;
     this.#fail = fail;
   }
@@ -46,10 +46,10 @@ export class HeadFacts {
           heads.push(this.headOf(job));
           this.#jobs.set(job.jobId, job);
         } catch (error) {
-          this.#fail(job, error);
+          this.#fail?.(job, error);
         }
       }
-      if (heads.length === jobs.length) return heads;
+      if (heads.length === jobs.length || this.#fail === null) return heads;
     }
   }
 

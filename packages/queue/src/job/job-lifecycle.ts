@@ -26,7 +26,7 @@ interface LifecycleParts {
   readonly clock: Clock;
   readonly tasks: TaskGroup;
   /** Called whenever the last row of a job is on disk, or turned out not to be writable. */
-  readonly onAnnounced: () => void;
+  readonly onAnnounced: (job: Job) => void;
   readonly report: (error: unknown) => void;
 }
 
@@ -113,7 +113,7 @@ export class JobLifecycle {
     await hooks.onTerminal(view);
     job.output?.end(end.status === "completed" ? null : end.failure);
     job.announce();
-    onAnnounced();
+    onAnnounced(job);
   }
 }
 
