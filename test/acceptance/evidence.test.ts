@@ -32,6 +32,12 @@ describe("the table of weaknesses", () => {
   });
 });
 
+test("each of the forty behaviours has a test with its number", () => {
+  const titles = globSync("test/acceptance/{manager,queue}-*.test.ts", { cwd: REPOSITORY }).map(read).join("\n");
+  const held = new Set([...titles.matchAll(/\((\d+(?:, \d+)*)(?:, %s)?\)"/g)].flatMap(([, list = ""]) => list.split(", ").map(Number)));
+  expect(Array.from({ length: 40 }, (_, index) => index + 1).filter((number) => !held.has(number))).toEqual([]);
+});
+
 describe("the document of differences", () => {
   const DIFFERENCES = read("docs/reference/differences.md");
   /** Types that the original writes itself. */
