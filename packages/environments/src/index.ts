@@ -8,3 +8,9 @@ export type { Introspection, IntrospectionTarget, Introspector } from "./manifes
 export type { BuildRequest, BuiltEnvironment, EnvironmentProvider, RebuildRequest } from "./providers/environment-provider.ts";
 export type { Providers } from "./providers/providers.ts";
 export type { Environment } from "./store/environment-store.ts";
+export { collectGarbage, findGarbage, type GarbageItem } from "./upkeep/garbage.ts";
+export { generateAdapterManifest } from "./upkeep/generate-adapter-manifest.ts";
+export { type HostLibraries, hostLibraries, setupHost } from "./upkeep/host-libraries.ts";
+export { regenerateManifest } from "./upkeep/regenerate-manifest.ts";
+export { planRemoval, type RemovalPlan, removeCapability } from "./upkeep/remove-capability.ts";
+export { type RepairOutcome, repair } from "./upkeep/repair.ts";

@@ -144,16 +144,17 @@ class Installer {
       return;
     }
     if (changed.length === 0) return;
+    const logPath = installationLog(config.dataDir, plan.label);
     await using steps = await StepRunner.open({
       entryName: plan.label,
-      logPath: installationLog(config.dataDir, plan.label),
+      logPath,
       signal,
       onStep: (title) => {
         for (const { name } of changed) if (!this.outcomes.has(name)) onEvent?.({ type: "step", name, title });
       },
     });
     const environment = known ?? (await this.#build(plan, provider, recipe, steps));
-    for (const entry of changed) this.#finish(await this.#register(entry, environment, steps));
+    for (const entry of changed) this.#finish(await this.#register(entry, environment, steps, logPath));
   }
 
   async #build(plan: EnvironmentPlan, provider: EnvironmentProvider, recipe: unknown, steps: StepRunner): Promise<Environment> {
@@ -168,14 +169,14 @@ class Installer {
   }
 
   /** Writes the manifests of an entry whose environment is there: its own, and those of its adapters. */
-  async #register(entry: CapabilityEntry, environment: Environment, steps: StepRunner): Promise<InstallOutcome> {
+  async #register(entry: CapabilityEntry, environment: Environment, steps: StepRunner, logPath: string): Promise<InstallOutcome> {
     const { introspector = introspect, adapterIntrospector = introspectAdapter } = this.#options;
     const target = { name: entry.name, kind: environment.kind, interpreter: environment.interpreter, environmentPath: environment.path };
     try {
       const introspection = await introspector({ ...target, module: await this.#moduleOf(entry), class: entry.class }, steps);
       const adapters = [];
       for (const { impl } of entry.adapters) adapters.push(await adapterIntrospector({ ...target, implementation: impl }, steps));
-      const about = { environment, installerVersion: INSTALLER_VERSION, nowMs: Date.now() };
+      const about = { environment, logPath, installerVersion: INSTALLER_VERSION, nowMs: Date.now() };
       await writeManifest(this.#manifests, { entry, introspection, ...about });
       for (const adapter of adapters)
         await writeAdapterManifest(this.#manifests, adapter, { environmentName: entry.env_name ?? "", nowMs: about.nowMs });

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CapabilityEntry, CapabilityEntrySchema, type CjmConfig, type Manifest, ManifestSchema } from "@cjm/core";
 import { configAt, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
@@ -97,6 +98,13 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
   manifest(name: string): Manifest {
     return ManifestSchema.parse(JSON.parse(readFileSync(this.at(`data/manifests/${name}.json`), "utf8")));
+  }
+
+  /** Writes a manifest of somebody else, or one that was edited. */
+  async writeManifest(name: string, install: object, more: object = {}): Promise<void> {
+    await mkdir(this.at("data/manifests"), { recursive: true });
+    const code = { name, version: "1.0.0", module: "m", class: "C" };
+    await writeFile(this.at(`data/manifests/${name}.json`), JSON.stringify({ format_version: "2.0", install, code, ...more }));
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -10,9 +10,44 @@ interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    usage: "setup-runtime",
+    summary: "Make sure that there is a micromamba, for conda environments",
+    load: async () => (await import("./setup-runtime.ts")).setupRuntimeCommand,
+  },
+  {
     usage: "install-all",
     summary: "Install what capabilities.yaml lists, each into an environment of its own",
     load: async () => (await import("./install-all.ts")).installAllCommand,
+  },
+  {
+    usage: "setup-host",
+    summary: "Install the interface libraries of capabilities into a host program",
+    load: async () => (await import("./setup-host.ts")).setupHostCommand,
+  },
+  {
+    usage: "repair <name>",
+    summary: "Make the environment of a capability again, with exactly the packages it had",
+    load: async () => (await import("./repair.ts")).repairCommand,
+  },
+  {
+    usage: "regenerate-manifest <name>",
+    summary: "Introspect a capability again and write its manifest",
+    load: async () => (await import("./regenerate-manifest.ts")).regenerateManifestCommand,
+  },
+  {
+    usage: "generate-adapter-manifest <environment> <target>",
+    summary: "Write the manifest of a task adapter that is installed in an environment",
+    load: async () => (await import("./generate-adapter-manifest.ts")).generateAdapterManifestCommand,
+  },
+  {
+    usage: "remove <name>",
+    summary: "Remove a capability with its environment; configuration and data stay",
+    load: async () => (await import("./remove.ts")).removeCommand,
+  },
+  {
+    usage: "gc",
+    summary: "Free what no installed capability needs",
+    load: async () => (await import("./gc.ts")).gcCommand,
   },
   {
     usage: "list [name]",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -93,13 +93,10 @@ async function receive(
       done(isTooMuch ? failed(url, `it is larger than ${maxBytes} bytes`, "Check the address.") : null, chunk);
     },
   });
-  await using file = await open(part, from === 0 ? "w" : "a", mode);
-  await pipeline(Readable.fromWeb(response.body), count, file.createWriteStream({ autoClose: false }), {
-    signal: signal ?? new AbortController().signal,
-  });
+  const file = createWriteStream(part, { flags: from === 0 ? "w" : "a", mode });
+  await pipeline(Readable.fromWeb(response.body), count, file, { signal: signal ?? new AbortController().signal });
   if (totalBytes !== null && receivedBytes < totalBytes) throw new Error(`it ended after ${receivedBytes} of ${totalBytes} bytes`);
-  await file.chmod(mode);
-  await file.sync();
+  await chmod(part, mode);
 }
 
 async function verify({ url, sha256 }: DownloadRequest, part: string): Promise<void> {

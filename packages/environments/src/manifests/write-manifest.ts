@@ -6,10 +6,15 @@ import type { Environment } from "../store/environment-store.ts";
 import type { Introspection } from "./introspection.ts";
 
 export interface ManifestInputs {
-  readonly entry: CapabilityEntry;
+  /** What of capabilities.yaml stands in a manifest. */
+  readonly entry: Pick<CapabilityEntry, "env_name" | "package" | "resources"> & { readonly env_vars?: CapabilityEntry["env_vars"] };
   readonly environment: Environment;
   readonly introspection: Introspection;
   readonly installerVersion: string;
+  /** Whole output of the installation. */
+  readonly logPath: string;
+  /** When the environment was installed, if not now; a timestamp. */
+  readonly installedAt?: string;
   /** Unix milliseconds. */
   readonly nowMs: number;
 }
@@ -34,7 +39,7 @@ export async function readManifest(path: string): Promise<Manifest | null> {
 
 /** The manifest of a fresh installation; `overrides`, environment variables, database path and resources of `earlier` stay. */
 export function manifestOf(
-  { entry, environment, introspection, installerVersion, nowMs }: ManifestInputs,
+  { entry, environment, introspection, installerVersion, logPath, installedAt, nowMs }: ManifestInputs,
   earlier: Manifest | null,
 ): Manifest {
   const now = formatTimestamp(nowMs);
@@ -45,7 +50,7 @@ export function manifestOf(
       conda_env: environment.kind === "conda" ? (entry.env_name ?? "") : "",
       db_path: earlier?.install.db_path ?? "",
       env_vars: { ...earlier?.install.env_vars, ...entry.env_vars },
-      installed_at: now,
+      installed_at: installedAt ?? now,
       installer_version: installerVersion,
       package_source: entry.package,
       runtime: environment.kind,
@@ -53,6 +58,7 @@ export function manifestOf(
       environment_path: environment.path,
       environment_hash: environment.hash,
       environment_lock: environment.lock,
+      install_log: logPath,
     },
     code: {
       name: introspection.name,

@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readFile, realpath, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,8 @@ export class NpmPackages {
     const needed = Object.keys((await readPackage(folder)).dependencies);
     const require = createRequire(join(folder, "package.json"));
     const folders = await Promise.all(needed.map(async (name) => await realpath(dirname(require.resolve(`${name}/package.json`)))));
-    const packed = [await this.#packCopy(folder)];
+    // What it needs stands beside it; npm would ask the registry for it although it has it.
+    const packed = [await this.#packCopy(folder, copyWithoutDependencies)];
     for (const dependency of folders) packed.push(await this.#packCopy(dependency, (from, to) => cp(from, to, { recursive: true })));
     return packed;
   }
@@ -79,6 +80,13 @@ export class NpmPackages {
     await mkdir(folder, { recursive: true });
     return folder;
   }
+}
+
+async function copyWithoutDependencies(from: string, to: string): Promise<void> {
+  await copyPackage(from, to);
+  const path = join(to, "package.json");
+  const { dependencies: _beside, ...rest } = z.looseObject({}).parse(JSON.parse(await readFile(path, "utf8")));
+  await writeFile(path, JSON.stringify(rest, null, 2));
 }
 
 /** Where the author SDK is installed. */
