@@ -41,7 +41,9 @@ export class MemoryTruth {
     const running = [...this.#chosen.values()];
     const victim = running.find(({ exclusive }) => exclusive) ?? running.at(-1);
     // Whom nobody has measured may take more than there is. A device is where its worker is, which the queue can only guess.
-    const isExpected = !this.#workload.orderly || victim === undefined || victim.exclusive || victim.cameTooLate || gpusMb.length > 1;
+    const isUnseen = this.#runtime.instances.some(({ startedForNobody }) => startedForNobody);
+    const isExpected =
+      !this.#workload.orderly || isUnseen || victim === undefined || victim.exclusive || victim.cameTooLate || gpusMb.length > 1;
     must(isExpected, () => `${this.#overMb()} MB more are held than there are: ${JSON.stringify([this.#runtime.held(), running])}`);
     if (victim !== undefined) this.#runtime.find(victim.instanceId).runOut();
   }

@@ -41,6 +41,7 @@ export class SimulatedInstance {
   /** Number of its latest worker. */
   #worker = 0;
   #crashes: number;
+  #startedForNobody = false;
   #deaths = 0;
   #lastDeathMs = 0;
 
@@ -56,6 +57,11 @@ export class SimulatedInstance {
 
   get runningCalls(): number {
     return this.#calls.size;
+  }
+
+  /** Its job gave up while its worker was starting, which nobody can see until it is up. */
+  get startedForNobody(): boolean {
+    return this.#startedForNobody && this.#readyMs !== null;
   }
 
   get isUp(): boolean {
@@ -100,6 +106,7 @@ export class SimulatedInstance {
     };
     const call: RunningCall = { jobId, plan, beganMs, settle, cancelTimers };
     this.#calls.add(call);
+    this.#startedForNobody = false;
     // Somebody looks when it holds most.
     at(beganMs + Math.min(plan.runMs, plan.growsAfterMs + plan.growsForMs), () => {});
     const isBad = plan.end !== "completes" && (plan.end === "fails" || plan.end === "hangs" || attempt <= plan.badCalls);
@@ -194,6 +201,7 @@ export class SimulatedInstance {
   #end(call: RunningCall, settle: () => void): void {
     if (!this.#calls.delete(call)) return;
     call.cancelTimers();
+    if (this.#calls.size === 0 && !this.isUp) this.#startedForNobody = true;
     settle();
   }
 }
