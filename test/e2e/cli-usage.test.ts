@@ -7,7 +7,25 @@ beforeAll(async () => {
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
 
-const COMMANDS = ["install-all", "list", "call", "run", "logs", "validate", "set-secret", "list-secrets", "delete-secret", "retention"];
+const COMMANDS = [
+  "install-all",
+  "list",
+  "call",
+  "run",
+  "logs",
+  "validate",
+  "set-secret",
+  "list-secrets",
+  "delete-secret",
+  "retention",
+  "setup-runtime",
+  "setup-host",
+  "repair",
+  "regenerate-manifest",
+  "generate-adapter-manifest",
+  "remove",
+  "gc",
+];
 
 describe("help", () => {
   test("lists every command with what it does", async () => {
