@@ -1,9 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CondaStandIn, runProgram, skip } from "@cjm/testing";
-import { afterEach, beforeEach, describe, expect, type TestContext, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, type TestContext, test, vi } from "vitest";
 import { CondaProgram, environmentPrefixes } from "../src/conda/conda-program.ts";
-import { installAll } from "../src/index.ts";
+import { installAll, repair } from "../src/index.ts";
 import { entry, environmentOf, InstallWorkspace } from "./install-workspace.ts";
 
 let workspace: InstallWorkspace;
@@ -12,12 +15,27 @@ beforeEach(async () => {
   workspace = await InstallWorkspace.create();
   standIn = await CondaStandIn.create(workspace.at("bin"));
 });
-afterEach(() => workspace[Symbol.asyncDispose]());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await workspace[Symbol.asyncDispose]();
+});
 
 const KEY = `${process.platform}-${process.arch}`;
 const config = (more = {}) => workspace.config({ binaries: { [KEY]: standIn.path }, ...more });
 const tool = (more: Record<string, unknown> = {}) =>
   entry({ name: "tool", env_name: "t", python_version: "3.12", package: workspace.pythonPackage("my-tool"), ...more });
+
+async function serve(listener: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 async function needsPip(context: TestContext): Promise<void> {
   const { code } = await runProgram("python3", ["-c", "import pip"]);
@@ -43,7 +61,7 @@ describe("with an executable that stands in for it", () => {
     ["micromamba", (path: string, file: string) => ["create", "--yes", "--prefix", path, "--file", file]],
     ["miniforge", (path: string, file: string) => ["env", "create", "--prefix", path, "--file", file]],
     ["conda", (path: string, file: string) => ["env", "create", "--prefix", path, "--file", file]],
-  ] as const)("%s makes one from a file with packages of conda and of pip", async (condaType, words) => {
+  ] as const)("%s makes one from a file", async (condaType, words) => {
     const own = await CondaStandIn.create(workspace.at("other bin"), condaType === "miniforge" ? "mamba" : condaType);
     writeFileSync(
       workspace.at("env.yml"),
@@ -59,6 +77,56 @@ describe("with an executable that stands in for it", () => {
     expect(readFileSync(join(environmentOf(outcome).lock, "explicit.txt"), "utf8")).toMatch(
       /^@EXPLICIT\n.*\/ffmpeg-6\.1-0\.conda#[0-9a-f]{32}\n/,
     );
+  });
+
+  test("a file at an address is downloaded; what pip puts in on its behalf is locked, too", async (context) => {
+    await needsPip(context);
+    workspace.pythonPackage("helper");
+    mkdirSync(workspace.at("wheels"));
+    await runProgram(
+      "python3",
+      ["-c", "import sys; sys.path.insert(0, 'build_backend'); import backend; backend.build_wheel('../wheels')"],
+      { cwd: workspace.at("helper") },
+    );
+    vi.stubEnv("PIP_NO_INDEX", "1");
+    vi.stubEnv("PIP_FIND_LINKS", pathToFileURL(workspace.at("wheels")).href);
+    const text = "dependencies:\n  - python=3.12\n  - pip\n  - pip:\n    - helper==1.0.0\n";
+    await using server = await serve((_request, response) => response.end(text));
+    const entries = [tool({ env_file: `${server.url}/env.yml`, python_version: undefined })];
+    const [outcome] = await workspace.install(entries, { config: config() });
+    if (outcome?.status === "failed") throw outcome.error;
+    const { lock, path } = environmentOf(outcome);
+    expect(readFileSync(join(lock, "from-file.txt"), "utf8")).toBe("helper==1.0.0\n");
+    expect(readFileSync(join(lock, "environment.yml"), "utf8")).toBe(text);
+    rmSync(join(path, "lib"), { recursive: true });
+    expect(await repair("tool", { config: config() })).toMatchObject({ environment: { path } });
+    expect(standIn.calls.at(-1)).toEqual(["create", "--yes", "--prefix", path, "--file", join(lock, "explicit.txt")]);
+  });
+
+  test("a file at an address that is not there is said with its address", async () => {
+    await using server = await serve((_request, response) => response.writeHead(404).end());
+    const [outcome] = await workspace.install([tool({ env_file: `${server.url}/env.yml`, python_version: undefined })], {
+      config: config(),
+    });
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: { code: "CJM_DOWNLOAD_FAILED", message: expect.stringContaining("/env.yml") },
+    });
+    expect(workspace.environments()).toEqual([]);
+  });
+
+  test("one that was set aside by a repair that died is put back, and the half-made one goes", async (context) => {
+    await needsPip(context);
+    const [outcome] = await workspace.install([tool()], { config: config() });
+    const { path, id, interpreter } = environmentOf(outcome);
+    const dead = workspace.at("data/environments/.building-999999999-1-0123456789abcdef");
+    renameSync(path, `${dead}-old=${id}`);
+    writeFileSync(dead, id);
+    mkdirSync(`${dead}-lock`);
+    mkdirSync(join(path, "half"), { recursive: true });
+    expect(await workspace.install([tool()], { config: config() })).toMatchObject([{ status: "unchanged" }]);
+    expect([existsSync(interpreter), existsSync(join(path, "half"))]).toEqual([true, false]);
+    expect(workspace.environments()).toEqual([id]);
   });
 
   test("in local mode micromamba keeps its packages below the prefix", async () => {

@@ -131,16 +131,23 @@ describe("venv", () => {
   });
 });
 
-test("a pure package is installed without pip, where Python has none", async () => {
+test("a pure package is installed without pip, where Python has none, and again from the wheel that was kept", async () => {
   workspace.pythonPackage("my-tool");
-  mkdirSync(workspace.at("site"));
+  for (const folder of ["site", "kept", "again"]) mkdirSync(workspace.at(folder));
   const script = fileURLToPath(new URL("../python/install_source.py", import.meta.url));
-  const installed = await runProgram("python3", [script, workspace.at("my-tool"), workspace.at("site")]);
-  expect(installed).toMatchObject({ code: 0, stderr: "" });
-  const { stdout } = await runProgram("python3", ["-c", "import importlib.metadata as m; print(m.version('my-tool'))"], {
-    env: { PYTHONPATH: workspace.at("site") },
-  });
-  expect(stdout.trim()).toBe("1.0.0");
+  const version = async (site: string): Promise<string> => {
+    const { stdout } = await runProgram("python3", ["-c", "import importlib.metadata as m; print(m.version('my-tool'))"], {
+      env: { PYTHONPATH: workspace.at(site) },
+    });
+    return stdout.trim();
+  };
+  const built = await runProgram("python3", [script, workspace.at("my-tool"), workspace.at("site"), workspace.at("kept")]);
+  expect([built, await version("site")]).toMatchObject([{ code: 0, stderr: "" }, "1.0.0"]);
+  const wheel = workspace.at("kept/my_tool-1.0.0-py3-none-any.whl");
+  expect([await runProgram("python3", [script, wheel, workspace.at("again")]), await version("again")]).toMatchObject([
+    { code: 0 },
+    "1.0.0",
+  ]);
 });
 
 describe("interruptions", () => {

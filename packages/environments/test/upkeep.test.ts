@@ -88,6 +88,18 @@ describe("a lock", () => {
   });
 });
 
+test("where Python has no pip, a package that needs none is locked as its wheel, and made again from it", async (context) => {
+  const bare = await runProgram("/usr/bin/python3", ["-c", "import venv\ntry:\n import pip\nexcept ImportError: print('bare')"]).catch(
+    () => null,
+  );
+  if (bare?.code !== 0 || bare.stdout !== "bare\n") skip(context, "/usr/bin/python3 has pip, or no venv");
+  vi.stubEnv("PATH", "/usr/bin");
+  const { path, lock } = await installed("venv", context);
+  expect(readdirSync(lock)).toContain("my_tool-1.0.0-py3-none-any.whl");
+  rmSync(join(path, "lib"), { recursive: true });
+  expect(await repair("tool", { config: config() })).toMatchObject({ environment: { path } });
+});
+
 describe("garbage", () => {
   test("is what no manifest refers to: environments with their locks, leftovers, logs", async (context) => {
     const first = await installed("venv", context);

@@ -53,7 +53,8 @@ async function distributionName(spec: PackageSpec): Promise<string> {
     if (name !== undefined && name !== "" && address !== undefined) return name;
     if (!spec.spec.includes("/")) return spec.spec;
     const last = spec.spec.replace(/#.*$/, "").replace(/\/$/, "").split("/").at(-1) ?? spec.spec;
-    return last.replace(/@.*$/, "").replace(/\.git$/, "");
+    const bare = last.replace(/@.*$/, "").replace(/\.git$/, "");
+    return /\.(whl|tar\.gz|zip)$/.test(bare) ? (bare.split("-")[0] ?? bare) : bare;
   }
   if (spec.kind === "file") return basename(spec.path).split("-")[0] ?? spec.path;
   const text = await readFile(join(spec.path, "pyproject.toml"), "utf8").catch(() => "");
