@@ -113,6 +113,21 @@ describe("a capability's life", () => {
   });
 });
 
+test("adapters of an entry get manifests of their own, and one that is none is said", async () => {
+  await writeTool();
+  const withAdapter = (impl: string): string =>
+    `capabilities:\n  - {name: t, runtime: venv, package: ./tool, adapters: [{impl: "${impl}"}]}\n`;
+  await workspace.write("capabilities.yaml", withAdapter("tool.capability:Tool"));
+  const refused = await cjm("install-all");
+  expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("tool.capability:Tool is no adapter")]);
+  expect(existsSync(workspace.at("data/manifests"))).toBe(false);
+  await workspace.write("capabilities.yaml", withAdapter("tool.capability:Echoes"));
+  expect((await cjm("install-all")).stdout).toContain("1 installed");
+  expect(existsSync(workspace.at("data/manifests/adapter-echoing-Echoes.json"))).toBe(true);
+  expect((await cjm("install-all")).stdout).toContain("1 unchanged");
+  expect(environments()).toHaveLength(1);
+});
+
 describe("what goes wrong is said, and leaves nothing", () => {
   test.each([
     [["repair"], 2, "An argument is missing"],
