@@ -10,6 +10,7 @@ const ENTRY = join(REPOSITORY, "packages/cli/src/main.ts");
 const NEUTRAL_ENVIRONMENT = {
   CJM_DATA_DIR: undefined,
   CJM_CONDA_TYPE: undefined,
+  CJM_WORKSPACE: undefined,
   CJM_CONDA_PREFIX: undefined,
   FORCE_COLOR: undefined,
   NO_COLOR: undefined,

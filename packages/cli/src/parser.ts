@@ -111,16 +111,14 @@ export async function optionNames(commandName: string | undefined): Promise<read
 
 function surroundings(args: GlobalOptions): Omit<CommandContext, "terminal" | "signal"> {
   const cwd = process.cwd();
-  const env = {
-    ...process.env,
-    ...(args.condaPrefix === undefined ? {} : { CJM_CONDA_PREFIX: args.condaPrefix }),
-    ...(args.condaType === undefined ? {} : { CJM_CONDA_TYPE: args.condaType }),
-  };
+  const { env } = process;
   const request = {
     cwd,
     env,
     ...(args.cjmConfig === undefined ? {} : { configPath: args.cjmConfig }),
     ...(args.dataDir === undefined ? {} : { dataDir: args.dataDir }),
+    ...(args.condaPrefix === undefined ? {} : { condaPrefix: args.condaPrefix }),
+    ...(args.condaType === undefined ? {} : { condaType: args.condaType }),
   };
   return { cwd, env, stdin: process.stdin, config: async () => await (await import("@cjm/pipeline")).resolveConfig(request) };
 }

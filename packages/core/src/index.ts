@@ -50,6 +50,7 @@ export { toDot } from "./composition/to-dot.ts";
 export { toMermaid } from "./composition/to-mermaid.ts";
 export { CompositionSchema, type ValidateCompositionOptions, validateComposition } from "./composition/validate-composition.ts";
 export { type CjmConfig, type CjmConfigFile, CjmConfigFileSchema, dataLayout, type MicromambaSource } from "./config/cjm-config.ts";
+export { type ConfigSetting, configSettings, type UnknownConfigKey, unknownConfigKeys } from "./config/config-settings.ts";
 export type { DiagnosticsQuery, DiagnosticsRecord, DiagnosticsStore, LogLevel, OutputChunk, Stored } from "./diagnostics/diagnostics.ts";
 export { type DocumentName, documentJsonSchema } from "./document-schemas.ts";
 export { durationText } from "./duration-text.ts";

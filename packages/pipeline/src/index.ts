@@ -1,8 +1,27 @@
-export { type ConfigRequest, type ConfigSource, type ResolvedConfig, resolveConfig } from "./config/resolve-config.ts";
+export type { ConfigSource, ConfigValue } from "./config/config-layers.ts";
+export { type RecordedIn, recordPaths, resolveRecordedPath } from "./config/recorded-paths.ts";
+export { type ConfigRequest, type ResolvedConfig, resolveConfig } from "./config/resolve-config.ts";
+export {
+  examineWorkspace,
+  findWorkspace,
+  startWorkspace,
+  WORKSPACE_MARKER,
+  type Workspace,
+  type WorkspaceFinding,
+  type WorkspaceRequest,
+  type WorkspaceStart,
+  workspaceLayout,
+} from "./config/workspace.ts";
 export { createPipeline } from "./create-pipeline.ts";
 export { readCapabilitiesFile } from "./documents/read-capabilities-file.ts";
 export { readComposition } from "./documents/read-composition.ts";
-export { parseYamlDocument, readYamlDocument, type YamlDocumentKind } from "./documents/read-yaml-document.ts";
+export {
+  openYamlDocument,
+  parseYamlDocument,
+  readYamlDocument,
+  type YamlDocument,
+  type YamlDocumentKind,
+} from "./documents/read-yaml-document.ts";
 export { openStores, type Stores } from "./open-stores.ts";
 export { type CallRequest, Pipeline, type RunCompositionOptions, type SubmittedComposition } from "./pipeline.ts";
 export type { CapabilityRequest, PipelineOptions } from "./pipeline-options.ts";

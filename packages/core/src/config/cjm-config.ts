@@ -1,39 +1,79 @@
 import * as z from "zod";
 
-/** Keys of `cjm.yaml`; unknown keys are ignored, as the original does. Paths are relative to the file's folder. */
+/**
+ * Keys of `cjm.yaml`. Keys that are not known are left alone, as the original does; `unknownConfigKeys` names them. Paths are
+ * relative to the file's folder, `~` is the home directory. The descriptions are those of the reference.
+ */
 export const CjmConfigFileSchema = z.object({
   runtime: z
     .object({
-      mode: z.enum(["local", "system"]).default("system"),
-      conda_type: z.enum(["micromamba", "miniforge", "conda"]).default("conda"),
-      prefix: z.string().nullish(),
-      binaries: z.record(z.string(), z.string()).nullish(),
+      mode: z
+        .enum(["local", "system"])
+        .default("system")
+        .describe("Whether micromamba works below `runtime.prefix` (`local`), or conda where it is installed (`system`)."),
+      conda_type: z
+        .enum(["micromamba", "miniforge", "conda"])
+        .default("conda")
+        .describe("Which program makes environments of runtime `conda`."),
+      prefix: z.string().nullish().describe("Folder that micromamba installs itself and its environments into."),
+      binaries: z.record(z.string(), z.string()).nullish().describe("Path of the micromamba program, by platform such as `linux-x64`."),
       micromamba: z
         .object({
-          version: z.string().min(1).optional(),
-          mirror: z.url({ protocol: /^https?$/ }).optional(),
+          version: z
+            .string()
+            .min(1)
+            .optional()
+            .describe("Release and build of micromamba that `setup-runtime` downloads, such as `2.4.0-1`."),
+          mirror: z
+            .url({ protocol: /^https?$/ })
+            .optional()
+            .describe("Address to download micromamba from: `<mirror>/<version>/micromamba-<platform>`."),
           sha256: z
             .string()
             .regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits")
-            .optional(),
+            .optional()
+            .describe("Checksum of the program; without it the one beside the program is downloaded."),
         })
-        .nullish(),
+        .nullish()
+        .describe("Which micromamba is downloaded, and from where."),
     })
-    .nullish(),
-  data_dir: z.string().min(1).nullish(),
-  capabilities_config: z.string().min(1).nullish(),
-  models_dir: z.string().min(1).nullish(),
+    .nullish()
+    .describe("What makes conda environments."),
+  data_dir: z.string().min(1).nullish().describe("Where manifests, environments, journal, logs, jobs and secrets lie."),
+  capabilities_config: z.string().min(1).nullish().describe("The `capabilities.yaml` that `install-all` installs."),
+  models_dir: z.string().min(1).nullish().describe("Where capabilities keep downloaded models; workers get it as `CJM_MODELS_DIR`."),
   substrate: z
     .object({
-      drift_detection: z.boolean().default(true),
-      empirical_tracking: z.boolean().default(true),
-      prefetch_stall_threshold_seconds: z.number().positive().default(60),
-      diagnostics_retention_days: z.number().default(30),
-      diagnostics_retention_max_mb: z.number().positive().nullish(),
-      stall_counts_silence: z.boolean().default(false),
-      inherit_environment: z.boolean().default(false),
+      drift_detection: z
+        .boolean()
+        .default(true)
+        .describe("Whether a start compares the capability with its manifest and says what differs."),
+      empirical_tracking: z
+        .boolean()
+        .default(true)
+        .describe("Whether runs are measured, so that later ones are admitted by what earlier ones took."),
+      prefetch_stall_threshold_seconds: z
+        .number()
+        .positive()
+        .default(60)
+        .describe("How many seconds a worker may initialise or prefetch without a sign of progress."),
+      diagnostics_retention_days: z.number().default(30).describe("Logs older than this many days are forgotten; 0 or less keeps them."),
+      diagnostics_retention_max_mb: z
+        .number()
+        .positive()
+        .nullish()
+        .describe("The oldest logs are forgotten beyond this size in MiB; without it size does not matter."),
+      stall_counts_silence: z
+        .boolean()
+        .default(false)
+        .describe("Whether a worker that does not answer when asked for its progress counts as one without progress."),
+      inherit_environment: z
+        .boolean()
+        .default(false)
+        .describe("Whether workers get the host's whole environment, as the original's do, instead of what they declare."),
     })
-    .nullish(),
+    .nullish()
+    .describe("How capabilities are run."),
 });
 export type CjmConfigFile = z.infer<typeof CjmConfigFileSchema>;
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CjmError, type ErrorCode, errorMessage, fieldName } from "@cjm/core";
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 
 export interface YamlDocumentKind<T extends z.ZodType> {
@@ -14,16 +14,34 @@ export interface YamlDocumentKind<T extends z.ZodType> {
   readonly yamlVersion: "1.1" | "1.2";
 }
 
+/** A checked document, and what it looked like in its file. */
+export interface YamlDocument<T> {
+  readonly value: T;
+  /** As it was written, before defaults and checks. */
+  readonly written: unknown;
+  /** The line of a key, from 1; null when the file does not have it. */
+  keyLine(field: readonly string[]): number | null;
+}
+
 /**
  * Reads and checks a YAML file. Every fault is listed with its field and, where the file has it, its line.
  * @throws CjmError with the kind's code when the file is missing, unreadable, no YAML or not what the schema says.
  */
 export async function readYamlDocument<T extends z.ZodType>(path: string, kind: YamlDocumentKind<T>): Promise<z.output<T>> {
-  return parseYamlDocument(await readText(path, kind), path, kind);
+  return (await openYamlDocument(path, kind)).value;
+}
+
+/** The same, with where things stand in the file. */
+export async function openYamlDocument<T extends z.ZodType>(path: string, kind: YamlDocumentKind<T>): Promise<YamlDocument<z.output<T>>> {
+  return parse(await readText(path, kind), path, kind);
 }
 
 /** The same for text that is already read; `path` names it in messages. */
 export function parseYamlDocument<T extends z.ZodType>(text: string, path: string, kind: YamlDocumentKind<T>): z.output<T> {
+  return parse(text, path, kind).value;
+}
+
+function parse<T extends z.ZodType>(text: string, path: string, kind: YamlDocumentKind<T>): YamlDocument<z.output<T>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: kind.yamlVersion, lineCounter: lines, prettyErrors: false });
   const problems = [...document.errors, ...document.warnings];
@@ -34,8 +52,9 @@ export function parseYamlDocument<T extends z.ZodType>(text: string, path: strin
       problems.map((problem) => `line ${lines.linePos(problem.pos[0]).line}: ${problem.message}`),
     );
   }
-  const parsed = kind.schema.safeParse(document.toJS() ?? {});
-  if (parsed.success) return parsed.data;
+  const written: unknown = document.toJS() ?? {};
+  const parsed = kind.schema.safeParse(written);
+  if (parsed.success) return { value: parsed.data, written, keyLine };
   throw invalid(
     path,
     kind,
@@ -44,6 +63,12 @@ export function parseYamlDocument<T extends z.ZodType>(text: string, path: strin
       return [at === null ? "" : `line ${at}: `, issue.path.length === 0 ? "" : `${fieldName(issue.path)}: `, issue.message].join("");
     }),
   );
+
+  function keyLine(field: readonly string[]): number | null {
+    const parent = field.length === 1 ? document.contents : document.getIn(field.slice(0, -1), true);
+    const key = isMap(parent) ? parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === field.at(-1))?.key : undefined;
+    return isScalar(key) && key.range != null ? lines.linePos(key.range[0]).line : null;
+  }
 
   /** The line of the deepest part of a field path that the file has. */
   function lineOf(field: readonly PropertyKey[]): number | null {
