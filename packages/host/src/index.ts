@@ -36,3 +36,4 @@ export {
   type SchedulingRequest,
   safetyPolicy,
 } from "./resources/scheduling-policy.ts";
+export { type ProcessUse, readProcessTree } from "./workers/process-tree.ts";

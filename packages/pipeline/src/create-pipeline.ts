@@ -4,6 +4,8 @@ import { CapabilityManager } from "@cjm/host";
 import { JobQueue, type RecoveredWork } from "@cjm/queue";
 import { CacheDirectories, retainInBackground, SqliteJobStore } from "@cjm/store";
 import { resolveConfig } from "./config/resolve-config.ts";
+import { ControlServer } from "./control/control-server.ts";
+import { LiveHostSource } from "./control/host-source.ts";
 import { loadCapabilities } from "./load-capabilities.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -56,6 +58,8 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   }
   await loadCapabilities(manager, requested(options, found, monitor), options.signal);
 
+  // Closed after the queue: who drains can still be asked.
+  const control = building.use(new ControlServer({ dataDir: config.dataDir }));
   const jobs = options.jobs === "memory" ? null : building.use(openJobs(config));
   const queue = building.use(
     new JobQueue({
@@ -69,6 +73,9 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     }),
   );
   queue.setRunContext({ runId, actor });
+  // A machine that can have no such socket runs jobs all the same; `controlPath` tells.
+  if (options.control !== false)
+    await control.open(new LiveHostSource({ queue, manager }), { runId, actor, startedAt: Date.now() }).catch(() => {});
   const recover = (): Promise<RecoveredWork> => queue.recover(manager.instances().map(({ instanceId }) => instanceId));
   const recovers = jobs !== null && options.recover !== false;
   const recovered = recovers ? await recover() : NOTHING_RECOVERED;
@@ -85,6 +92,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     runId,
     actor,
     recovered,
+    controlPath: control.socketPath,
     cache: new CacheDirectories(stores.inputHashes),
     wireTypes: options.wireTypes ?? new Map(),
     teardown: building.move(),

@@ -12,6 +12,21 @@ export {
   type WorkspaceStart,
   workspaceLayout,
 } from "./config/workspace.ts";
+export { type ConnectedHosts, connectHosts, type SilentHost } from "./control/connect-hosts.ts";
+export type {
+  CancelReport,
+  CompositionReport,
+  Explanation,
+  HostInfo,
+  JobReport,
+  JobsReport,
+  MachineReport,
+  StatusReport,
+  WorkerReport,
+} from "./control/control-messages.ts";
+export type { HostConnection } from "./control/host-connection.ts";
+export { callName } from "./control/host-source.ts";
+export { recallComposition } from "./control/recall-composition.ts";
 export { createPipeline } from "./create-pipeline.ts";
 export { readCapabilitiesFile } from "./documents/read-capabilities-file.ts";
 export { readComposition } from "./documents/read-composition.ts";

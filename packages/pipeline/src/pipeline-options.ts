@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly jobs?: "durable" | "memory";
   /** Whether to go on with what hosts that are gone left for the loaded capabilities. @default true */
   readonly recover?: boolean;
+  /** Whether other processes of this user may ask what it does, and cancel: `cjm-ctl ps`, `why`, `top`, `cancel`. @default true */
+  readonly control?: boolean;
   /** Time limits, retries and policy of the capability manager. @default its own */
   readonly manager?: Pick<CapabilityManagerOptions, "maxResourceRetries" | "policy" | "startTimeoutMs" | "terminationGraceMs">;
   /** Results of these kinds are rebuilt by their decoder; others stay as they came. @default none */

@@ -59,6 +59,7 @@ interface PipelineParts {
   readonly runId: RunId;
   readonly actor: string;
   readonly recovered: RecoveredWork;
+  readonly controlPath: string | null;
   readonly wireTypes: ReadonlyMap<string, WireDecoder>;
   readonly teardown: AsyncDisposableStack;
 }
@@ -77,6 +78,8 @@ export class Pipeline implements AsyncDisposable {
   readonly cache: CacheDirectories;
   /** What hosts that are gone had left, and is being done now. */
   readonly recovered: RecoveredWork;
+  /** Socket at which `cjm-ctl ps`, `top` and `cancel` find it; null: it has none. */
+  readonly controlPath: string | null;
   /** Run that jobs of `run()` belong to; every composition has one of its own. */
   readonly runId: RunId;
   readonly #ids: IdSource;
@@ -93,6 +96,7 @@ export class Pipeline implements AsyncDisposable {
     this.diagnostics = parts.diagnostics;
     this.cache = parts.cache;
     this.recovered = parts.recovered;
+    this.controlPath = parts.controlPath;
     this.runId = parts.runId;
     this.#ids = parts.ids;
     this.#actor = parts.actor;

@@ -13,6 +13,7 @@ export type { SubmitCompositionOptions } from "./compositions/composition-servic
 export type { ItemFailure } from "./compositions/item-failure.ts";
 export type { ItemCounts } from "./compositions/node-run.ts";
 export type { SkipReason } from "./compositions/skip-reason.ts";
+export { storedOutcome } from "./compositions/stored-outcome.ts";
 export type { EventStream } from "./events/event-stream.ts";
 export type { HistoricJob } from "./events/journal-history.ts";
 export type { EventFilter, QueueEvent } from "./events/queue-event.ts";
