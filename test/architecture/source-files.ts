@@ -15,7 +15,7 @@ export interface SourceFile {
   readonly imports: readonly string[];
 }
 
-/** Every source file of ours below `packages/`, TypeScript and Python; tests, fixtures and builds are left out. */
+/** Every source file of ours below `packages/`, TypeScript and Python; tests, fixtures, builds and templates of authors' packages are left out. */
 export function sourceFiles(): readonly SourceFile[] {
   return packageFolders().flatMap((packageName) => {
     const folder = join(REPOSITORY, "packages", packageName);
@@ -41,7 +41,7 @@ export function resolveRelative(from: string, specifier: string): string {
   return relative(REPOSITORY, resolve(REPOSITORY, dirname(from), specifier)).replaceAll("\\", "/");
 }
 
-const NOT_SOURCE = new Set(["node_modules", "dist", "test", "tests", "fixtures", "__pycache__", ".cjm", "build"]);
+const NOT_SOURCE = new Set(["node_modules", "dist", "test", "tests", "fixtures", "__pycache__", ".cjm", "build", "templates"]);
 
 function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

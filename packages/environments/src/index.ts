@@ -1,10 +1,19 @@
-export type { Step, StepRunner } from "./build/step-runner.ts";
+export { type Step, StepRunner } from "./build/step-runner.ts";
 export { type SetupOptions, type SetupOutcome, setupMicromamba } from "./conda/setup-micromamba.ts";
 export type { DownloadProgress } from "./download/download.ts";
 export { type EnvironmentPlan, planEnvironments } from "./environment-plan.ts";
 export { type InstallEvent, type InstallOptions, type InstallOutcome, installAll } from "./install-all.ts";
 export type { AdapterIntrospector, AdapterTarget } from "./manifests/adapter-manifest.ts";
-export type { Introspection, IntrospectionTarget, Introspector } from "./manifests/introspection.ts";
+export {
+  type Introspection,
+  IntrospectionSchema,
+  type IntrospectionTarget,
+  type Introspector,
+  introspectArgs,
+  lastJsonLine,
+  pythonSdkFolder,
+} from "./manifests/introspection.ts";
+export { sdkFolder as nodeSdkFolder } from "./node/npm-packages.ts";
 export type { BuildRequest, BuiltEnvironment, EnvironmentProvider, RebuildRequest } from "./providers/environment-provider.ts";
 export type { Providers } from "./providers/providers.ts";
 export type { Environment } from "./store/environment-store.ts";

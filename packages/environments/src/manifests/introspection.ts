@@ -90,10 +90,15 @@ export const introspect: Introspector = async (target, steps) => {
   );
 };
 
-function introspectArgs(kind: RuntimeKind): readonly string[] {
+/** What an interpreter of that kind is told so that it introspects; module, class and environment follow. */
+export function introspectArgs(kind: RuntimeKind): readonly string[] {
   if (kind === "node") return ["--disable-warning=ExperimentalWarning", fileURLToPath(import.meta.resolve("@cjm/worker/introspect"))];
-  const folder = dirname(fileURLToPath(import.meta.resolve("@cjm/worker-python/package.json")));
-  return [join(folder, "python", "run_worker.py"), "--introspect"];
+  return [join(pythonSdkFolder(), "run_worker.py"), "--introspect"];
+}
+
+/** Where the Python author SDK and worker lie. */
+export function pythonSdkFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.resolve("@cjm/worker-python/package.json"))), "python");
 }
 
 /** The report is the last line that is JSON; what a capability prints while it is imported comes before it. */
