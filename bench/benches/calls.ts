@@ -1,13 +1,11 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { BareServer } from "../kit/bare-server.ts";
 import type { Bench, BenchContext } from "../kit/bench.ts";
 import { BenchHost } from "../kit/bench-host.ts";
 import { burst } from "../kit/burst.ts";
 import type { Figures } from "../kit/figures.ts";
 import { interleave } from "../kit/interleave.ts";
 import { readCpuMs } from "../kit/process-readings.ts";
-import { ServingProcess } from "../kit/serving-process.ts";
 import { percentile } from "../kit/statistics.ts";
 
 interface Echo {
@@ -71,23 +69,8 @@ async function openEchoes(folder: string, opened: AsyncDisposableStack): Promise
 }
 
 async function bare(folder: string, opened: AsyncDisposableStack): Promise<Echo> {
-  const program = fileURLToPath(new URL("../subjects/fastify-alone.mjs", import.meta.url));
-  mkdirSync(join(folder, "bare"));
-  const { process: server } = await ServingProcess.start(
-    { command: process.execPath, args: (socket) => [program, socket] },
-    join(folder, "bare"),
-  );
-  opened.use(server);
-  const headers = { "content-type": "application/json" };
-  return {
-    subject: "bare",
-    workerPid: server.pid,
-    call: async (payload) => {
-      const body = JSON.stringify({ args: [], kwargs: { action: "echo", payload } });
-      const answer = await server.pool.request({ path: "/execute", method: "POST", headers, body });
-      return answer.body.json();
-    },
-  };
+  const server = opened.use(await BareServer.start(join(folder, "bare")));
+  return { subject: "bare", workerPid: server.pid, call: (payload) => server.execute({ action: "echo", payload }) };
 }
 
 async function measure(

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { JournalWriter, type JsonObject, type JsonValue, ManifestSchema, manifestText } from "@cjm/core";
+import { type CjmConfig, dataLayout, JournalWriter, type JsonObject, type JsonValue, ManifestSchema, manifestText } from "@cjm/core";
 import { CapabilityManager } from "@cjm/host";
 import { openStores, type Stores } from "@cjm/pipeline";
+import { JobQueue } from "@cjm/queue";
+import { SqliteJobStore } from "@cjm/store";
 import { configAt } from "@cjm/testing";
 import { realPython } from "./real-python.ts";
 import { stageEnvironment } from "./staged-packages.ts";
@@ -20,11 +22,13 @@ export interface BenchHostOptions {
 /** A capability manager in this process with the stores of a pipeline, and the measured tool in both languages. */
 export class BenchHost implements AsyncDisposable {
   readonly manager: CapabilityManager;
+  readonly #config: CjmConfig;
   readonly #stores: Stores;
   readonly #journal: JournalWriter;
 
-  private constructor(manager: CapabilityManager, stores: Stores, journal: JournalWriter) {
+  private constructor(manager: CapabilityManager, config: CjmConfig, stores: Stores, journal: JournalWriter) {
     this.manager = manager;
+    this.#config = config;
     this.#stores = stores;
     this.#journal = journal;
   }
@@ -45,7 +49,7 @@ export class BenchHost implements AsyncDisposable {
       ...(profiles ? { profiles: stores.profiles } : {}),
     });
     manager.discover();
-    return new BenchHost(manager, stores, journal);
+    return new BenchHost(manager, config, stores, journal);
   }
 
   call(instanceId: string, kwargs: JsonObject): Promise<JsonValue> {
@@ -53,6 +57,17 @@ export class BenchHost implements AsyncDisposable {
       { instanceId, target: { channel: "execute", args: [], kwargs }, envelope: { job_id: "bench" } },
       { signal: new AbortController().signal },
     );
+  }
+
+  get journalRows(): number {
+    return this.#stores.journal.count();
+  }
+
+  /** A queue on this host with the job store of a pipeline; it goes, and its store with it, when `opened` is disposed of. */
+  openQueue(opened: AsyncDisposableStack, { lanes, durable = true }: { readonly lanes: number; readonly durable?: boolean }): JobQueue {
+    const layout = dataLayout(this.#config.dataDir);
+    const store = durable ? { store: opened.use(SqliteJobStore.open(layout.jobs, { resultsFolder: layout.jobResults })) } : {};
+    return opened.use(new JobQueue({ runtime: this.manager, journal: this.#journal, history: this.#stores.journal, lanes, ...store }));
   }
 
   pidOf(instanceId: string): number {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -25,7 +25,7 @@ export interface IdSource {
  * the indexes of large journals local.
  */
 export function createIdSource(now: () => number = Date.now): IdSource {
-  const uuid = (): string => uuidV7(now(), randomBytes(10));
+  const uuid = (): string => uuidV7(now(), randomUUID());
   return {
     jobId: () => uuid() as JobId,
     compositionId: () => uuid() as CompositionId,
@@ -35,19 +35,13 @@ export function createIdSource(now: () => number = Date.now): IdSource {
   };
 }
 
-/** RFC 9562 section 5.7: 48 bits of Unix milliseconds, then version, variant and 74 random bits. */
-export function uuidV7(unixMs: number, random: Uint8Array): string {
-  const bytes = new Uint8Array(16);
-  let rest = Math.floor(unixMs);
-  for (let index = 5; index >= 0; index--) {
-    bytes[index] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  bytes.set(random.subarray(0, 10), 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/**
+ * RFC 9562 section 5.7: 48 bits of Unix milliseconds, then version, variant and 74 random bits.
+ * @param random a version 4 UUID, which has its random bits in the same places; Node makes them from a pool
+ */
+export function uuidV7(unixMs: number, random: string): string {
+  const time = Math.floor(unixMs).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
 }
 
 function compactUtc(unixMs: number): string {

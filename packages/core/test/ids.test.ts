@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { createIdSource, isInstanceId, uuidV7 } from "../src/index.ts";
 
 test("a version 7 UUID carries its time and sorts by it", () => {
-  const early = uuidV7(1_700_000_000_000, new Uint8Array(10).fill(255));
-  const late = uuidV7(1_700_000_000_001, new Uint8Array(10));
+  const early = uuidV7(1_700_000_000_000, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+  const late = uuidV7(1_700_000_000_001, "00000000-0000-4000-8000-000000000000");
   expect(early).toBe("018bcfe5-6800-7fff-bfff-ffffffffffff");
   expect(late > early).toBe(true);
 });

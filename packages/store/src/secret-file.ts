@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CjmError, errorMessage, escapeNonAscii, isCjmError } from "@cjm/core";
 import writeFileAtomic from "write-file-atomic";
@@ -28,6 +28,18 @@ export class SecretFile {
     this.#path = join(directory, "secrets.json");
   }
 
+  /** @throws CjmError CJM_USAGE for a name that cannot be one */
+  static checkNames(capabilityName: string, key: string): void {
+    if (!NAME.test(capabilityName))
+      throw new CjmError("CJM_USAGE", `'${capabilityName}' cannot be the name of a capability.`, {
+        hint: "Use it as 'cjm-ctl list' shows it.",
+      });
+    if (!KEY.test(key))
+      throw new CjmError("CJM_USAGE", `'${key}' cannot be the name of a secret.`, {
+        hint: "Use letters, digits and _, not beginning with a digit: it becomes an environment variable.",
+      });
+  }
+
   /** Null when there is none. @throws CjmError CJM_SECRET_STORE_CORRUPT, CJM_STORE_FAILED */
   get(capabilityName: string, key: string, scope: string = DEFAULT_SCOPE): string | null {
     return this.#read().get(scope)?.get(capabilityName)?.get(key) ?? null;
@@ -40,14 +52,7 @@ export class SecretFile {
 
   /** @throws CjmError CJM_USAGE for a name that cannot be one, CJM_SECRET_STORE_CORRUPT, CJM_STORE_FAILED */
   set(capabilityName: string, key: string, value: string, scope: string = DEFAULT_SCOPE): void {
-    if (!NAME.test(capabilityName))
-      throw new CjmError("CJM_USAGE", `'${capabilityName}' cannot be the name of a capability.`, {
-        hint: "Use it as 'cjm-ctl list' shows it.",
-      });
-    if (!KEY.test(key))
-      throw new CjmError("CJM_USAGE", `'${key}' cannot be the name of a secret.`, {
-        hint: "Use letters, digits and _, not beginning with a digit: it becomes an environment variable.",
-      });
+    SecretFile.checkNames(capabilityName, key);
     this.#change((secrets) => {
       const ofScope = secrets.get(scope) ?? new Map<string, Map<string, string>>();
       const ofCapability = ofScope.get(capabilityName) ?? new Map<string, string>();
@@ -72,6 +77,7 @@ export class SecretFile {
   #read(): Secrets {
     let text: string;
     try {
+      this.#closeToOthers();
       text = readFileSync(this.#path, "utf8");
     } catch (error) {
       if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return new Map();
@@ -83,6 +89,13 @@ export class SecretFile {
     throw new CjmError("CJM_SECRET_STORE_CORRUPT", `The secret file ${this.#path} is damaged; it is left as it is.`, {
       hint: "Repair it, or move it aside and set the secrets again.",
     });
+  }
+
+  /** A file that others may read, left so by a copy or by an editor, is closed before it is used. */
+  #closeToOthers(): void {
+    if (process.platform === "win32" || (statSync(this.#path).mode & 0o077) === 0) return;
+    chmodSync(this.#path, 0o600);
+    chmodSync(this.#directory, 0o700);
   }
 
   /** Reads, changes and writes as one step; `change` says whether there is anything to write. */

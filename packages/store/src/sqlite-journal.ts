@@ -11,9 +11,14 @@ import {
 } from "@cjm/core";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
+import { QuietCheckpoint } from "./quiet-checkpoint.ts";
 import { type WhereClause, whereClause } from "./where-clause.ts";
 
-/** The original's schema, to the letter: its hosts and ours read and write the same file. */
+/**
+ * The original's schema: its hosts and ours read and write the same file. Its indexes have the same names here, but leave out
+ * rows that have nothing to be found by, which serves every query that names a value; the one over event types is not made, as
+ * it costs every row more than it saves the few who ask by type alone. Together that halves what most rows cost.
+ */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -34,12 +39,11 @@ CREATE TABLE IF NOT EXISTS journal (
   worker_reported INTEGER NOT NULL DEFAULT 0,
   payload TEXT NOT NULL DEFAULT '{}'
 );
-CREATE INDEX IF NOT EXISTS idx_journal_job ON journal(job_id);
-CREATE INDEX IF NOT EXISTS idx_journal_run ON journal(run_id);
-CREATE INDEX IF NOT EXISTS idx_journal_comp ON journal(composition_id);
-CREATE INDEX IF NOT EXISTS idx_journal_type_ts ON journal(event_type, ts);
-CREATE INDEX IF NOT EXISTS idx_journal_instance_ts ON journal(capability_instance_id, ts);
-CREATE INDEX IF NOT EXISTS idx_journal_wsession ON journal(worker_session_id);
+CREATE INDEX IF NOT EXISTS idx_journal_job ON journal(job_id) WHERE job_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_journal_run ON journal(run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_journal_comp ON journal(composition_id) WHERE composition_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_journal_instance_ts ON journal(capability_instance_id, ts) WHERE capability_instance_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_journal_wsession ON journal(worker_session_id) WHERE worker_session_id IS NOT NULL;
 `;
 
 /** Column of every subject field, in the order of the table. */
@@ -73,9 +77,11 @@ const INSERT = `INSERT INTO journal (${COLUMNS.join(", ")}) VALUES (${COLUMNS.ma
 /** The journal on disk, or in memory as `:memory:`. Nothing here deletes: the journal is precious. */
 export class SqliteJournal implements JournalStore, Disposable {
   readonly #file: DatabaseFile;
+  readonly #checkpoint: QuietCheckpoint;
 
   private constructor(file: DatabaseFile) {
     this.#file = file;
+    this.#checkpoint = new QuietCheckpoint(file);
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
@@ -84,10 +90,13 @@ export class SqliteJournal implements JournalStore, Disposable {
   }
 
   append(events: readonly JournalEvent[]): readonly number[] {
-    return this.#file.write(() => {
+    const rows = events.map(rowOf);
+    const seqs = this.#file.write(() => {
       const insert = this.#file.prepare(INSERT);
-      return events.map((event) => Number(insert.run(...rowOf(event)).lastInsertRowid));
+      return rows.map((row) => Number(insert.run(...row).lastInsertRowid));
     });
+    this.#checkpoint.touched();
+    return seqs;
   }
 
   query(query: JournalQuery): readonly StoredJournalEvent[] {
@@ -108,6 +117,7 @@ export class SqliteJournal implements JournalStore, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#checkpoint[Symbol.dispose]();
     this.#file[Symbol.dispose]();
   }
 }

@@ -12,12 +12,12 @@ export class BenchTool extends ToolCapability<typeof Config> {
   readonly actions = {
     noop: action({ description: "Does nothing.", input: z.object({}), output: Done, idempotent: true, run: () => ({ ok: true }) }),
     echo: action({
-      description: "Gives the payload back.",
-      input: z.object({ payload: z.string().default("") }),
+      description: "Gives the payload back, and counts what it refers to.",
+      input: z.object({ payload: z.string().default(""), refs: z.array(z.boolean()).default([]) }),
       output: Done.extend({ payload: z.string(), refs: z.int() }),
       idempotent: true,
       cache: "pure",
-      run: ({ payload }) => ({ ok: true, payload, refs: 0 }),
+      run: ({ payload, refs }) => ({ ok: true, payload, refs: refs.length }),
     }),
     sleep_ms: action({
       description: "Blocks for so long.",

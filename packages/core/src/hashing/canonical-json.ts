@@ -65,6 +65,9 @@ function surrogateRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
+/** Printable ASCII without what JSON escapes: most keys and values. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quote(text: string): string {
-  return escapeNonAscii(JSON.stringify(text));
+  return PLAIN.test(text) ? `"${text}"` : escapeNonAscii(JSON.stringify(text));
 }

@@ -42,7 +42,6 @@ interface RunningCall {
   readonly live: LiveWorker;
   /** Its capability was asked to stop it. */
   readonly wasCancelled: () => boolean;
-  readonly measure: () => Promise<MeasuredUse>;
   /** Gives back everything that was taken for it. */
   readonly end: () => void;
 }
@@ -82,6 +81,7 @@ export class CallExecutor {
     const { signal } = deadline;
     const running = await this.#begin(instance, call, { ...options, signal });
     const { live } = running;
+    const measure = this.#parts.sampler.start(live.process.pid);
     // Of a stream that its reader left nobody knows what it would have taken.
     let outcome: { readonly success: boolean } | null = null;
     try {
@@ -92,7 +92,7 @@ export class CallExecutor {
       outcome = { success: false };
       throw await explain(error, running, signal);
     } finally {
-      await this.#finish(instance, running, outcome === null ? null : { ...outcome, usage: {} });
+      await this.#finish(instance, running, measure, outcome === null ? null : { ...outcome, usage: {} });
     }
   }
 
@@ -104,9 +104,12 @@ export class CallExecutor {
       return { kind: "failed", error, live: null };
     }
     const { live } = running;
+    const answering = live.client.call(call.target, call.envelope, options.signal);
+    // Only now that the call is on its way, since it costs as much as sending it.
+    const measure = this.#parts.sampler.start(live.process.pid);
     let outcome: { readonly success: boolean; readonly usage: Usage } = { success: false, usage: {} };
     try {
-      const answer = await live.client.call(call.target, call.envelope, options.signal);
+      const answer = await answering;
       // Whatever it answers, it lives.
       instance.crashGuard.reset();
       outcome = { success: answer.outcome.kind === "value", usage: answer.usage };
@@ -116,12 +119,12 @@ export class CallExecutor {
     } catch (error) {
       return { kind: "failed", error: await explain(error, running, options.signal), live };
     } finally {
-      await this.#finish(instance, running, outcome);
+      await this.#finish(instance, running, measure, outcome);
     }
   }
 
   async #begin(instance: WorkerInstance, { envelope }: InstanceCall, options: InstanceCallOptions): Promise<RunningCall> {
-    const { admission, sampler, clock } = this.#parts;
+    const { admission, clock } = this.#parts;
     const { signal, keep = () => [], onProgress } = options;
     const leave = await admission.enter(instance, { signal, keep });
     const jobId = envelope.job_id ?? "";
@@ -129,14 +132,13 @@ export class CallExecutor {
       const live = await instance.worker(signal);
       const unfollow = followProgress({ instance, live, envelope, clock }, onProgress);
       const uncancel = cancelOnAbort(live, envelope, signal);
-      const measure = sampler.start(live.process.pid);
       const end = (): void => {
         unfollow();
         uncancel();
         instance.cancelRequests.delete(jobId);
         leave();
       };
-      return { live, wasCancelled: () => instance.cancelRequests.has(jobId), measure, end };
+      return { live, wasCancelled: () => instance.cancelRequests.has(jobId), end };
     } catch (error) {
       leave();
       throw error;
@@ -145,7 +147,8 @@ export class CallExecutor {
 
   async #finish(
     instance: WorkerInstance,
-    { measure, end }: RunningCall,
+    { end }: RunningCall,
+    measure: () => Promise<MeasuredUse>,
     outcome: { readonly success: boolean; readonly usage: Usage } | null,
   ): Promise<void> {
     try {

@@ -36,6 +36,8 @@ interface Measurement {
 const INTERVAL_MS = 250;
 /** Calls of one worker share what was read this long ago: many short ones at a time cost one reading together. */
 const SHARED_MS = 100;
+/** The kernel counts processor time in steps of this length, and in a shorter call no child gets anywhere. */
+const SHORT_MS = 10;
 /** How long the end of a call waits for a young figure of the GPU; an older one must do where the monitor is slow. */
 const GPU_ANSWER_MS = 500;
 
@@ -81,8 +83,8 @@ export class UsageSampler implements Disposable {
 
   async #finish(measurement: Measurement): Promise<MeasuredUse> {
     const durationMs = this.#clock.monotonicMs() - measurement.startedMs;
-    // What was read before it began says nothing of it.
-    this.#sample(measurement, Math.min(SHARED_MS, durationMs));
+    // What was read before a longer call began says nothing of it.
+    this.#sample(measurement, durationMs < SHORT_MS ? SHARED_MS : Math.min(SHARED_MS, durationMs));
     this.#running.delete(measurement);
     const own = measurement.exact ? peakMemoryMb(measurement.pid) : null;
     const gpuMb = await this.#gpuMemoryMb(measurement.pid);

@@ -13,6 +13,7 @@ interface TelemetryParts {
 
 /** Younger than this, an answer is taken as it is. */
 const FRESH_MS = 1000;
+const RENEW_MS = 100;
 /** Younger than this, it is taken while the next one is on its way: what started since is in the ledger anyway. */
 const USABLE_MS = 10_000;
 const TIMEOUT_MS = 2000;
@@ -46,6 +47,11 @@ export class AdmissionTelemetry {
       this.#request = null;
     });
     return this.#request;
+  }
+
+  /** When a job that resources hold up may have it asked again; however many jobs end meanwhile, it is ten times a second at most. */
+  renewableInMs(): number {
+    return Math.max(0, RENEW_MS - this.#ageMs());
   }
 
   #ageMs(): number {

@@ -34,7 +34,11 @@ export class IdleEviction {
    * @param waiting jobs that were looked at and do not start, in their order
    * @param heads every job that could be next. @default those that wait
    */
-  consider(waiting: readonly Waiting[], keep: readonly string[], heads: readonly PendingHead[] = waiting.map(({ head }) => head)): void {
+  consider(
+    waiting: readonly Waiting[],
+    keep: () => readonly string[],
+    heads: readonly PendingHead[] = waiting.map(({ head }) => head),
+  ): void {
     const { runtime, clock } = this.#parts;
     // Nothing was looked at: no lane is free, or one job has the machine to itself.
     if (waiting.length === 0) return;
@@ -54,7 +58,7 @@ export class IdleEviction {
     void this.#makeRoom({
       resource: missing.resource,
       shortfallMb: missing.shortfallMb,
-      keep: keep.filter((instanceId) => !behind.has(instanceId)),
+      keep: keep().filter((instanceId) => !behind.has(instanceId)),
       reason: `job ${head.jobId} of ${head.instanceId} needs it`,
     });
   }

@@ -115,7 +115,8 @@ export class Dispatcher {
     this.#cancelRescan();
     if (this.#parts.journal.failure !== null) return;
     const pass = new HeadFacts(this.#parts, (job, error) => this.#end(job, { status: "failed", failure: error }));
-    if (this.#telemetryMissing) await this.#telemetry.refresh();
+    const renewInMs = this.#telemetryMissing ? this.#telemetry.renewableInMs() : 0;
+    if (this.#telemetryMissing && renewInMs === 0) await this.#telemetry.refresh();
     else if (pass.heads().some((head) => this.#needsTelemetry(head))) await this.#telemetry.current();
     this.#telemetryMissing = false;
     this.#memoryMissing = false;
@@ -130,19 +131,19 @@ export class Dispatcher {
       for (const waiting of scan.waiting) this.#explain(pass.job(waiting.head), waiting);
       if (scan.admitted !== null) this.#start(pass.job(scan.admitted.head), scan.admitted);
       // Also for one that was passed: a stream of jobs that run alone leaves no other moment.
-      this.#eviction.consider(scan.waiting, this.#keep(scan.waiting), input.heads);
+      this.#eviction.consider(scan.waiting, () => this.#keep(scan.waiting), input.heads);
       this.#telemetryMissing ||= scan.needsTelemetry;
       this.#memoryMissing ||= scan.waiting.some(({ blocked }) => blocked?.missing != null);
       more = scan.admitted !== null || scan.unschedulable.length > 0;
     }
-    this.#rescanWhenDue(pass);
+    this.#rescanWhenDue(pass, renewInMs > 0 ? renewInMs : RESCAN_MS);
   }
 
   /** What nobody will tell: fresh telemetry, what running jobs level off at, and the end of a pause. */
-  #rescanWhenDue(pass: HeadFacts): void {
+  #rescanWhenDue(pass: HeadFacts, renewInMs: number): void {
     const { clock } = this.#parts;
     const dues = pass.heads().flatMap(({ hold }) => (hold?.untilMs == null ? [] : [Math.max(0, hold.untilMs - clock.monotonicMs())]));
-    if (this.#telemetryMissing || this.#memoryMissing) dues.push(RESCAN_MS);
+    if (this.#telemetryMissing || this.#memoryMissing) dues.push(renewInMs);
     if (dues.length > 0) this.#rescanLater(Math.min(...dues));
   }
 
