@@ -167,7 +167,7 @@ describe("run", () => {
     program.kill("SIGINT");
     await program.line(/Cancelling/);
     program.kill("SIGINT");
-    expect((await program.result).code).toBe(130);
+    expect(await program.result).toMatchObject({ code: null, signal: "SIGINT" });
     await until("the worker ended with its host", () => !isRunning(pid));
   });
 

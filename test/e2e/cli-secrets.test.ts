@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { runProgram } from "@cjm/testing";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { runProgram, skip } from "@cjm/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { asOtherUser, whyNoOtherUser } from "./as-other-user.ts";
 import { CliWorkspace } from "./cli-workspace.ts";
 
 let workspace: CliWorkspace;
@@ -37,34 +38,44 @@ test("a value can come from a file, and never from the command line", async () =
 });
 
 test("a typed value is not shown on the terminal", async () => {
-  const script = `
-import os, pty, sys
-answer = sys.argv[1].encode()
-seen = b""
-def read(fd):
-    global seen
-    data = os.read(fd, 4096)
-    if b"API_KEY" in data and answer not in seen:
-        seen = answer
-        os.write(fd, answer + b"\\r")
-    return data
-status = pty.spawn(sys.argv[2:], read)
-sys.exit(os.waitstatus_to_exitcode(status))
-`;
-  const cli = workspace.commandLine(["set-secret", "probe", "API_KEY"]);
-  const { code, stdout } = await runProgram(
-    "python3",
-    ["-c", script, "typed-secret", "sh", "-c", `stty cols 80 rows 24; exec "$@"`, "sh", ...cli.command],
-    {
-      cwd: workspace.path,
-      env: cli.env,
-    },
-  );
+  const { code, stdout } = await typed(["set-secret", "probe", "API_KEY"], "typed-secret\r");
   expect(code).toBe(0);
   expect(stored()).toEqual({ __default__: { probe: { API_KEY: "typed-secret" } } });
   expect(stdout).toContain("Kept API_KEY of probe");
   expect(stdout).not.toContain("typed-secret");
 });
+
+test.each([
+  ["Ctrl-C", "half a sec\u0003"],
+  ["Escape", "half a sec\u001b"],
+])("%s at the hidden question keeps nothing, shows nothing and ends with 130", async (_, keys) => {
+  const { code, stdout } = await typed(["set-secret", "probe", "API_KEY"], keys);
+  expect(code).toBe(130);
+  expect(stdout).not.toContain("half a sec");
+  expect(existsSync(workspace.at("data/secrets/secrets.json"))).toBe(false);
+});
+
+/** Runs the command on a terminal of its own and types once it asks; stdout is what stood on the terminal. */
+async function typed(args: readonly string[], keys: string) {
+  const { command, env } = workspace.commandLine(args);
+  const sized = ["sh", "-c", `stty cols 80 rows 24; exec "$@"`, "sh", ...command];
+  return await runProgram("python3", ["-c", TYPE_WHEN_ASKED, keys, ...sized], { cwd: workspace.path, env });
+}
+
+const TYPE_WHEN_ASKED = `
+import os, pty, sys
+keys = sys.argv[1].encode()
+typed = False
+def read(fd):
+    global typed
+    data = os.read(fd, 4096)
+    if b"API_KEY of probe" in data and not typed:
+        typed = True
+        os.write(fd, keys)
+    return data
+status = pty.spawn(sys.argv[2:], read)
+sys.exit(os.waitstatus_to_exitcode(status))
+`;
 
 test("Ctrl-C while it waits for the value ends at once and keeps nothing", async () => {
   const cli = workspace.commandLine(["set-secret", "probe", "K"]);
@@ -111,4 +122,72 @@ test("a damaged file is refused, left as it is, and not quoted", async () => {
     expect([code, stderr.includes("CJM_SECRET_STORE_CORRUPT"), stderr.includes(SECRET)]).toEqual([1, true, false]);
   }
   expect(readFileSync(workspace.at("data/secrets/secrets.json"), "utf8")).toContain(SECRET);
+});
+
+test("writers at the same time lose nothing", async () => {
+  const keys = ["A", "B", "C", "D"];
+  const written = await Promise.all(keys.map((key) => workspace.cjm(["set-secret", "probe", key], { input: `value of ${key}` })));
+  expect(written.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  expect(stored()).toEqual({ __default__: { probe: Object.fromEntries(keys.map((key) => [key, `value of ${key}`])) } });
+});
+
+test("a file that others may read is closed when it is looked at", async () => {
+  await workspace.cjm(["set-secret", "probe", "K"], { input: SECRET });
+  chmodSync(workspace.at("data/secrets/secrets.json"), 0o644);
+  expect((await workspace.cjm(["list-secrets", "probe"])).stdout).toBe("K\n");
+  expect(statSync(workspace.at("data/secrets/secrets.json")).mode & 0o777).toBe(0o600);
+});
+
+test("each scope has its own", async () => {
+  await workspace.cjm(["set-secret", "probe", "K", "--scope", "tests"], { input: "other" });
+  await workspace.cjm(["set-secret", "probe", "K"], { input: SECRET });
+  expect(stored()).toEqual({ __default__: { probe: { K: SECRET } }, tests: { probe: { K: "other" } } });
+  expect((await workspace.cjm(["delete-secret", "probe", "K", "--scope", "tests"])).code).toBe(0);
+  expect((await workspace.cjm(["list-secrets", "probe", "--scope", "tests"])).stdout).toBe("");
+  expect((await workspace.cjm(["list-secrets", "probe"])).stdout).toBe("K\n");
+});
+
+test("a name that nothing installed has is doubted, with the one that may have been meant", async () => {
+  await workspace.installProbe();
+  const slip = await workspace.cjm(["set-secret", "prob", "K"], { input: SECRET });
+  expect([slip.code, slip.stderr]).toEqual([0, expect.stringContaining("No capability 'prob' is installed. Did you mean 'probe'?")]);
+  expect((await workspace.cjm(["list-secrets", "prbe"])).stderr).toContain("Did you mean 'probe'?");
+  expect((await workspace.cjm(["delete-secret", "prbe", "K"])).stderr).toContain("Did you mean 'probe'?");
+  await workspace.cjm(["set-secret", "probe", "API_KEY"], { input: SECRET });
+  const deleted = await workspace.cjm(["delete-secret", "probe", "API_KYE"]);
+  expect([deleted.code, deleted.stderr]).toEqual([1, expect.stringContaining("Did you mean 'API_KEY'?")]);
+});
+
+test("what is wrong is said before anything is asked: names, files, values", async () => {
+  const cases: [string[], string, string][] = [
+    [["set-secret", "probe", "MY KEY"], "v", "cannot be the name of a secret"],
+    [["set-secret", "../probe", "K"], "v", "cannot be the name of a capability"],
+    [["set-secret", "probe", "K", "--value-file", "gone"], "", "cannot be read"],
+    [["set-secret", "probe", "K"], "a\0b", "NUL byte"],
+    [["set-secret", "probe"], "v", "An argument is missing"],
+  ];
+  for (const [args, input, message] of cases) {
+    const { code, stdout, stderr } = await workspace.cjm(args, { input });
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+  expect(existsSync(workspace.at("data/secrets/secrets.json"))).toBe(false);
+});
+
+test("secrets of somebody else, and a folder that may not be written to, are said without a stack", async (context) => {
+  const reason = await whyNoOtherUser(workspace);
+  if (reason !== null) skip(context, reason);
+  await workspace.write("data/secrets/secrets.json", "{}");
+  chmodSync(workspace.at("data/secrets"), 0o000);
+  for (const args of [
+    ["set-secret", "probe", "K"],
+    ["list-secrets", "probe"],
+    ["delete-secret", "probe", "K"],
+  ]) {
+    const { code, stderr } = await asOtherUser(workspace, args, SECRET);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/EACCES[\s\S]*are yours/)]);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr).not.toContain(SECRET);
+    chmodSync(workspace.at("data/secrets"), 0o000);
+  }
 });

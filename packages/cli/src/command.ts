@@ -30,6 +30,9 @@ export interface CommandContext {
   readonly config: () => Promise<ResolvedConfig>;
 }
 
+/** A command line, and what it is good for. */
+export type Example = readonly [string, string];
+
 /** One command of `cjm-ctl`: reads its arguments, calls a package, prints what came of it. */
 export interface Command<Given extends GlobalOptions = GlobalOptions> {
   /** By name; which of them are required stands in the command table. */
@@ -37,7 +40,11 @@ export interface Command<Given extends GlobalOptions = GlobalOptions> {
   /** By long name. What they give is the rest of `Given`, which nobody checks: an option is declared as its field is typed. */
   readonly options: Readonly<Record<string, Options>>;
   /** Command lines with what each is good for; `$0` stands for the program. */
-  readonly examples: readonly (readonly [string, string])[];
+  readonly examples: readonly [Example, ...Example[]];
+  /** What its exit codes say, where that is more than for all commands. */
+  readonly exitCodes?: readonly (readonly [ExitCode, string])[];
+  /** Whatever else its help says, in whole sentences. */
+  readonly notes?: string;
   /** @throws CjmError for whatever goes wrong; the caller prints it */
   run(args: Given, context: CommandContext): Promise<ExitCode>;
 }

@@ -4,6 +4,7 @@ import yargs, { type Argv, type Options } from "yargs";
 import { lastValue } from "./arguments/option-values.ts";
 import type { Command, CommandContext, GlobalOptions } from "./command.ts";
 import { COMMANDS } from "./commands/command-table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** What yargs says of a command line that it does not understand. */
 export class Misunderstood extends Error {}
@@ -48,7 +49,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
       async (command: Argv<GlobalOptions>) => addArguments(command.usage(`$0 ${usage}\n\n${summary}.`), await own(load)),
       async (args) => {
         const command = await own(load);
-        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args) }));
+        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args, parts.terminal) }));
       },
     );
   }
@@ -58,7 +59,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
     .example("$0 run flow.yaml --set folder=docs", "run a workflow")
     .example("$0 logs --journal --limit 20", "what happened last")
     .epilogue(
-      "Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.\nThe data directory is --data-dir, else CJM_DATA_DIR, else that of the nearest cjm.yaml, else ~/.cjm.",
+      `${exitCodeText()}\nThe data directory is --data-dir, else CJM_DATA_DIR, else that of the nearest cjm.yaml, else .cjm of the workspace, else ~/.cjm.`,
     )
     .strict()
     .recommendCommands()
@@ -84,7 +85,13 @@ function addArguments(parser: Argv<GlobalOptions>, command: Command): Argv<Globa
   for (const [name, options] of Object.entries(command.positionals)) parser.positional(name, options);
   parser.options(command.options);
   for (const [line, purpose] of command.examples) parser.example(line, purpose);
-  return parser;
+  return parser.epilogue([...(command.notes === undefined ? [] : [command.notes]), exitCodeText(command.exitCodes)].join("\n"));
+}
+
+/** What every command's exit codes say, and what one of them says in particular. */
+export function exitCodeText(particular: Command["exitCodes"] = []): string {
+  const all = new Map<number, string>([[0, "done"], [1, "failed"], [2, "not understood"], [130, "interrupted"], ...particular]);
+  return `Exit codes: ${[...all].map(([code, meaning]) => `${code} ${meaning}`).join(", ")}.`;
 }
 
 const EVERYWHERE = "Everywhere:";
@@ -109,7 +116,7 @@ export async function optionNames(commandName: string | undefined): Promise<read
   return ["help", "version", ...Object.entries(declared).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])];
 }
 
-function surroundings(args: GlobalOptions): Omit<CommandContext, "terminal" | "signal"> {
+function surroundings(args: GlobalOptions, terminal: Terminal): Omit<CommandContext, "terminal" | "signal"> {
   const cwd = process.cwd();
   const { env } = process;
   const request = {
@@ -120,7 +127,14 @@ function surroundings(args: GlobalOptions): Omit<CommandContext, "terminal" | "s
     ...(args.condaPrefix === undefined ? {} : { condaPrefix: args.condaPrefix }),
     ...(args.condaType === undefined ? {} : { condaType: args.condaType }),
   };
-  return { cwd, env, stdin: process.stdin, config: async () => await (await import("@cjm/pipeline")).resolveConfig(request) };
+  let resolved: ReturnType<CommandContext["config"]> | null = null;
+  const resolve = async (): ReturnType<CommandContext["config"]> => {
+    const { resolveConfig } = await import("@cjm/pipeline");
+    const config = await resolveConfig(request);
+    for (const warning of config.warnings) terminal.note(`${terminal.noteColors.yellow("warning")} ${warning}`);
+    return config;
+  };
+  return { cwd, env, stdin: process.stdin, config: () => (resolved ??= resolve()) };
 }
 
 function version(): string {

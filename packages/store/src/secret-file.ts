@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CjmError, errorMessage, escapeNonAscii, isCjmError } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
 import { withFileLock } from "./file-lock.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const SecretsSchema = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.string())));
 
@@ -106,7 +106,7 @@ export class SecretFile {
       return withFileLock(join(this.#directory, "secrets.lock"), () => {
         const secrets = this.#read();
         const changed = change(secrets);
-        if (changed) writeFileAtomic.sync(this.#path, textOf(secrets), { mode: 0o600 });
+        if (changed) replaceFile(this.#path, textOf(secrets));
         return changed;
       });
     } catch (error) {

@@ -46,6 +46,35 @@ test("loose permissions are tightened on the next change", () => {
   expect(statSync(at("secrets")).mode & 0o777).toBe(0o700);
 });
 
+test("loose permissions are tightened before anything is read", () => {
+  new SecretFile(at("secrets")).set("cap", "KEY", "v");
+  for (const read of [(file: SecretFile) => file.get("cap", "KEY"), (file: SecretFile) => file.list("cap")]) {
+    chmodSync(at("secrets/secrets.json"), 0o664);
+    chmodSync(at("secrets"), 0o755);
+    expect([read(new SecretFile(at("secrets")))].flat()).toHaveLength(1);
+    expect(statSync(at("secrets/secrets.json")).mode & 0o777).toBe(0o600);
+    expect(statSync(at("secrets")).mode & 0o777).toBe(0o700);
+  }
+});
+
+test("a disk that is full in the middle of it leaves the file as it was, and nothing beside it", async () => {
+  const secrets = new SecretFile(at("secrets"));
+  secrets.set("cap", "KEY", "v");
+  const before = text();
+  const script = `
+import { SecretFile } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+process.on("SIGXFSZ", () => {});
+try { new SecretFile(${JSON.stringify(at("secrets"))}).set("cap", "LONG", "x".repeat(100_000)); } catch (error) { console.log(error.code, error.message); }`;
+  // No file of that process may become longer than a few KiB: a first write is short, the next one fails.
+  const line = `ulimit -f 8; exec "$0" --input-type=module -e "$1" | cat`;
+  const { stdout } = await runProgram("sh", ["-c", line, process.execPath, script]);
+  expect(stdout).toMatch(/^CJM_STORE_FAILED .*EFBIG/);
+  expect(text()).toBe(before);
+  expect(readdirSync(at("secrets")).filter((name) => name.includes("json"))).toEqual(["secrets.json"]);
+  secrets.set("cap", "KEY", "w");
+  expect(secrets.get("cap", "KEY")).toBe("w");
+});
+
 test("deleting prunes what is empty, and makes nothing where nothing was", () => {
   const secrets = new SecretFile(at("secrets"));
   expect(secrets.delete("cap", "KEY")).toBe(false);

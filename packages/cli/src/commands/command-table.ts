@@ -80,6 +80,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./validate.ts")).validateCommand,
   },
   {
+    usage: "config [key]",
+    summary: "Show the configuration in force, and where each value came from",
+    load: async () => (await import("./config.ts")).configCommand,
+  },
+  {
+    usage: "workspace-init [folder]",
+    summary: "Make a folder a workspace, which keeps its data and runs together",
+    load: async () => (await import("./workspace-init.ts")).workspaceInitCommand,
+  },
+  {
+    usage: "workspace-doctor",
+    summary: "Say what is right and wrong with a workspace",
+    load: async () => (await import("./workspace-doctor.ts")).workspaceDoctorCommand,
+  },
+  {
     usage: "set-secret <name> <key>",
     summary: "Keep a secret for a capability; it is asked for, or read from a pipe",
     load: async () => (await import("./set-secret.ts")).setSecretCommand,

@@ -66,8 +66,7 @@ async function check(kind: DocumentKind, path: string, text: string, context: Co
       await readCapabilitiesFile(path);
       return [];
     case "config":
-      await resolveConfig({ cwd: context.cwd, env: {}, configPath: path });
-      return [];
+      return (await resolveConfig({ cwd: context.cwd, env: {}, configPath: path })).warnings;
     case "manifest":
       checkManifest(text, path);
       return [];

@@ -37,9 +37,20 @@ export class Interruption implements Disposable {
   }
 
   #receive(name: EndingSignal, onFirst: () => void): void {
-    if (this.#received !== null) process.exit(exitCodeOf(name));
+    if (this.#received !== null) endAtOnce(name);
     this.#received = name;
     onFirst();
     this.#controller.abort(new CjmError("CJM_CANCELLED", "Interrupted."));
   }
+}
+
+/**
+ * Ends this process as the signal would have without us; a shell reports 128 and its number all the same. Exiting would wait for
+ * a thread that hangs in the system, such as in opening a pipe that nobody writes to.
+ */
+function endAtOnce(name: EndingSignal): void {
+  if (process.platform === "win32") process.exit(exitCodeOf(name));
+  if (process.stdin.isTTY && process.stdin.isRaw) process.stdin.setRawMode(false);
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
 }
