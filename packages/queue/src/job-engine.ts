@@ -10,7 +10,15 @@ import { HookChain } from "./hooks.ts";
 import { TaskGroup } from "./internal/task-group.ts";
 import { Job, type JobEnd } from "./job/job.ts";
 import { JobIntake } from "./job/job-intake.ts";
-import { JobLifecycle, jobCancelled, jobInterrupted, queueStopped, startedTooLate, subjectOf } from "./job/job-lifecycle.ts";
+import {
+  JobLifecycle,
+  jobCancelled,
+  jobInterrupted,
+  leftToNextHost,
+  queueStopped,
+  startedTooLate,
+  subjectOf,
+} from "./job/job-lifecycle.ts";
 import { type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
 import type { JobStream } from "./job/job-stream.ts";
 import { JobTable } from "./job/job-table.ts";
@@ -226,6 +234,20 @@ export class JobEngine {
     }
     cancelOthers();
     await this.#until(() => this.#table.activeCount === 0);
+    await this.stop();
+  }
+
+  /**
+   * Finishes what runs, starts nothing more, then stops. What waits stays in the store for the next host, as far as one can run it:
+   * a stream without its reader cannot be.
+   */
+  async leave(leaveOthers: () => void): Promise<void> {
+    this.#accepting = false;
+    this.#dispatcher.stop();
+    for (const job of this.#table.active().filter(({ output }) => output !== null)) this.cancel(job);
+    await this.#until(() => this.#table.active().every(({ isWaiting }) => isWaiting));
+    leaveOthers();
+    for (const job of this.#table.active()) job.leave(leftToNextHost(`job ${job.jobId}`));
     await this.stop();
   }
 

@@ -268,6 +268,15 @@ export class JobQueue implements AsyncDisposable {
     await this.#engine.abort(() => this.#compositions.cancelAll());
   }
 
+  /**
+   * Accepts nothing more, finishes the calls that run, and leaves the rest to the next host, which finds it with `recover()`. Whoever
+   * waits for it here gets CJM_QUEUE_STOPPED. With a store that is not durable it ends as `close()`.
+   */
+  leave(): Promise<void> {
+    this.#closing ??= this.#engine.store.durable ? this.#engine.leave(() => this.#compositions.leaveAll()) : this.close();
+    return this.#closing;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,3 +1,4 @@
+import type { JsonValue } from "@cjm/core";
 import { describe, expect, test } from "vitest";
 import type { FakeInstance } from "./fake-runtime.ts";
 import { countingIds, queueKit, ref, trace, turns } from "./queue-kit.ts";
@@ -56,6 +57,76 @@ describe("jobs of a host that died", () => {
       if (end === "runs") await kit.runtime.call("a");
       else expect(await kit.queue.wait(jobId)).toMatchObject({ status: "failed", error: { message: expect.stringContaining("3. time") } });
     }
+  });
+});
+
+describe("a host that leaves", () => {
+  test("finishes what runs, and the next one goes on with what waited", async () => {
+    const store = new SurvivingStore();
+    const before = queueKit({ store, instances: { a: { profile: {} } } });
+    const [runs, waits] = await Promise.all([1, 2].map((n) => before.queue.submit({ instanceId: "a", kwargs: { n } })));
+    const call = await before.runtime.call("a");
+    const leaving = before.queue.leave();
+    await expect(before.queue.submit({ instanceId: "a" })).rejects.toMatchObject({ code: "CJM_QUEUE_STOPPED" });
+    const waiting = waits?.result();
+    call.resolve("done");
+    expect(await runs?.result()).toBe("done");
+    await expect(waiting).rejects.toMatchObject({
+      code: "CJM_QUEUE_STOPPED",
+      message: expect.stringContaining("goes on with the next one"),
+    });
+    await leaving;
+    expect(waits?.view().status).toBe("pending");
+    expect(trace(before.journal, waits?.jobId ?? "")).not.toContain("cancelled");
+
+    await using after = queueKit({ store: await died(store), ids: countingIds("next-"), instances: atOnce() });
+    expect(await after.queue.recover(["a"])).toMatchObject({ jobIds: [waits?.jobId], interrupted: 0 });
+    expect(await after.queue.wait(waits?.jobId ?? "")).toMatchObject({ status: "completed", result: 2 });
+  });
+
+  test("leaves a composition where it is", async () => {
+    const document = { name: "two", nodes: { one: { capability: "a" }, two: { capability: "a", args: { n: ref("nodes.one") } } } };
+    const store = new SurvivingStore();
+    const before = queueKit({ store, instances: byHand() });
+    const handle = await before.queue.submitComposition(document);
+    const call = await before.runtime.call("a");
+    const leaving = before.queue.leave();
+    const ended = handle.wait();
+    call.resolve(1);
+    await expect(ended).rejects.toMatchObject({ code: "CJM_QUEUE_STOPPED" });
+    await leaving;
+    expect(before.runtime.calls).toHaveLength(1);
+
+    await using after = queueKit({ store: await died(store), ids: countingIds("next-"), instances: atOnce() });
+    expect(await after.queue.recover(["a"])).toMatchObject({ compositionIds: [handle.compositionId] });
+    expect(await after.queue.waitComposition(handle.compositionId)).toMatchObject({ status: "completed" });
+    expect(after.runtime.calls).toHaveLength(1);
+  });
+
+  test("does not wait for extensions whose jobs have not had their turn", async () => {
+    const around: string[] = [];
+    const hooks = [
+      {
+        name: "around",
+        aroundExecute: async (_job: unknown, next: () => Promise<JsonValue>): Promise<JsonValue> => {
+          around.push("before");
+          try {
+            return await next();
+          } finally {
+            around.push("after");
+          }
+        },
+      },
+    ];
+    const store = new SurvivingStore();
+    const { queue, runtime } = queueKit({ store, hooks, instances: { a: { profile: {} } } });
+    const [, waits] = await Promise.all([1, 2].map(() => queue.submit({ instanceId: "a" })));
+    const call = await runtime.call("a");
+    const leaving = queue.leave();
+    call.resolve();
+    await leaving;
+    expect(around).toEqual(["before", "before", "after", "after"]);
+    expect(waits?.view().status).toBe("pending");
   });
 });
 

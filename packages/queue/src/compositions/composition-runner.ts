@@ -11,6 +11,7 @@ import {
 } from "@cjm/core";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { JobEnd } from "../job/job.ts";
+import { leftToNextHost } from "../job/job-lifecycle.ts";
 import type { JobRequest } from "../job/job-request.ts";
 import type { CompositionEffect } from "./composition-effect.ts";
 import { type CompositionOutcome, outcomeOf } from "./composition-outcome.ts";
@@ -139,6 +140,12 @@ export class CompositionRunner {
     if (end.status === "completed" && started.length > 0) {
       this.#emit("composition_advanced", jobId, { completed_node: node.label(item), enqueued_nodes: started });
     }
+  }
+
+  /** It does not end here: whoever waits for it hears why. */
+  leave(): void {
+    this.#ended.promise.catch(() => {});
+    this.#ended.reject(leftToNextHost(`composition ${this.run.compositionId}`));
   }
 
   cancel(): boolean {

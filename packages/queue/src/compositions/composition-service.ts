@@ -162,6 +162,11 @@ export class CompositionService {
     for (const runner of this.#registry.active()) runner.cancel();
   }
 
+  /** Lets the next host go on with what is not over. */
+  leaveAll(): void {
+    for (const runner of this.#registry.active()) runner.leave();
+  }
+
   /** Goes on with what a failed journal had stopped. */
   resume(): void {
     for (const runner of this.#registry.active()) runner.advance();
@@ -190,6 +195,6 @@ const MIN_WINDOW = 64;
 /** Aborts when the composition is over, so that the caller's signal lets go of it. */
 function endOf(runner: CompositionRunner): AbortSignal {
   const over = new AbortController();
-  void runner.ended.then(() => over.abort());
+  void runner.ended.catch(() => {}).then(() => over.abort());
   return over.signal;
 }

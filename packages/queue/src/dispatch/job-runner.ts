@@ -48,15 +48,7 @@ export class JobRunner {
     const { lifecycle, store, publisher } = this.#parts;
     let endRenewal = (): void => {};
     try {
-      const [lease] = await store.claim([job.jobId]);
-      if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
-      job.lease = lease;
-      if (job.interruption !== null) {
-        // Between the choice and the start: it never runs.
-        await this.#finish(job, { status: "cancelled", failure: stopReason(job.interruption, job) });
-        return;
-      }
-      endRenewal = this.#keepRenewing(lease);
+      const claimed = store.claim([job.jobId]);
       publisher.emit("admission_decided", subjectOf(job), {
         exclusive: decision.exclusive,
         gpu_reserved_mb: decision.gpuReservedMb,
@@ -64,6 +56,16 @@ export class JobRunner {
         stats_available: decision.statsAvailable,
       });
       lifecycle.begin(job);
+      // No call leaves before its rows are on disk, so that none is ever made that nothing tells of.
+      const [[lease]] = await Promise.all([claimed, publisher.committed()]);
+      if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
+      job.lease = lease;
+      if (job.interruption !== null) {
+        // Between the choice and the call: none is made.
+        await this.#finish(job, { status: "cancelled", failure: stopReason(job.interruption, job) });
+        return;
+      }
+      endRenewal = this.#keepRenewing(lease);
       await this.#finish(job, await this.#attempts(job));
     } catch (error) {
       await this.#finish(job, { status: "failed", failure: error });

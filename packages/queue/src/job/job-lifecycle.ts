@@ -159,6 +159,12 @@ export function queueStopped(job: Job): CjmError {
   return new CjmError("CJM_QUEUE_STOPPED", `The queue was stopped before job ${job.jobId} ended.`, { details: { jobId: job.jobId } });
 }
 
+export function leftToNextHost(what: string): CjmError {
+  return new CjmError("CJM_QUEUE_STOPPED", `The host was stopped; ${what} goes on with the next one.`, {
+    hint: "Start a host on the same data directory that loads the same capabilities, or 'cjm-ctl resume'.",
+  });
+}
+
 /** The error that `run()` throws for a job that did not complete. */
 export function failureOf(job: Job): unknown {
   if (job.failure instanceof Error) return job.failure;

@@ -81,7 +81,7 @@ export class Job {
     return this.status === "pending" && !this.chosen && !this.ending;
   }
 
-  /** Resolves when the job is terminal and its last row is on disk. */
+  /** Resolves when the job is terminal and its last row is on disk; rejects when it is left to another host. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -112,6 +112,15 @@ export class Job {
   announce(): void {
     this.announced = true;
     this.#ended.resolve();
+  }
+
+  /** It does not end here: whoever waits for it hears why. */
+  leave(reason: CjmError): void {
+    this.ending = true;
+    this.cancelStartTimer();
+    this.onAttempted?.({ status: "cancelled", failure: reason });
+    this.#ended.promise.catch(() => {});
+    this.#ended.reject(reason);
   }
 
   #interrupt(kind: Interruption): void {

@@ -96,7 +96,7 @@ describe("cancel", () => {
     expect(kit.internalErrors.map(String)).toEqual(["Error: read timeout", "Error: no such instance"]);
   });
 
-  test("between the choice and the start: one end, and it never runs", async () => {
+  test("between the choice and the call: one end, and no call is made", async () => {
     const claim = Promise.withResolvers<void>();
     const claimed = Promise.withResolvers<void>();
     class SlowStore extends MemoryJobStore {
@@ -113,7 +113,7 @@ describe("cancel", () => {
     claim.resolve();
     expect((await handle.wait()).status).toBe("cancelled");
     expect(kit.runtime.calls).toEqual([]);
-    expect(trace(kit.journal, handle.jobId)).toEqual(["pending->cancelled"]);
+    expect(trace(kit.journal, handle.jobId)).toEqual(["admission_decided", "pending->running", "running->cancelled"]);
     expect(kit.queue.stats().lanes.inUse).toBe(0);
   });
 
