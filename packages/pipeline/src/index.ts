@@ -12,6 +12,7 @@ export {
   type WorkspaceStart,
   workspaceLayout,
 } from "./config/workspace.ts";
+export { cancelLeftBehind } from "./control/cancel-left-behind.ts";
 export { type ConnectedHosts, connectHosts, type SilentHost } from "./control/connect-hosts.ts";
 export type {
   CancelReport,

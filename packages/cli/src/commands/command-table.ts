@@ -70,6 +70,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./resume.ts")).resumeCommand,
   },
   {
+    usage: "ps",
+    summary: "Show jobs and compositions that wait or run",
+    load: async () => (await import("./ps.ts")).psCommand,
+  },
+  {
+    usage: "why <job>",
+    summary: "Explain why a job waits, or how it ended",
+    load: async () => (await import("./why.ts")).whyCommand,
+  },
+  {
+    usage: "cancel <ids..>",
+    summary: "Cancel jobs or compositions",
+    load: async () => (await import("./cancel.ts")).cancelCommand,
+  },
+  {
     usage: "logs",
     summary: "Show what capabilities logged or printed, or the journal",
     load: async () => (await import("./logs.ts")).logsCommand,
