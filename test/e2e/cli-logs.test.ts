@@ -1,5 +1,7 @@
-import type { JournalEvent } from "@cjm/core";
+import { dataLayout, type JournalEvent, systemClock } from "@cjm/core";
 import { openStores, resolveConfig, type Stores } from "@cjm/pipeline";
+import { SqliteJobStore } from "@cjm/store";
+import { claimed, completed, sampleJob } from "@cjm/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CliWorkspace } from "./cli-workspace.ts";
 
@@ -144,11 +146,30 @@ test("retention forgets what is too old and says how much", async () => {
       { ...chunk, occurredAt: Date.now() },
     ]);
   }
-  expect(JSON.parse((await workspace.cjm(["retention", "--json"])).stdout)).toEqual({ recordsDeleted: 0, chunksDeleted: 0 });
+  {
+    let nowMs = Date.now() - 100 * 24 * 3600 * 1000;
+    const clock = { ...systemClock, now: () => nowMs };
+    const layout = dataLayout((await resolveConfig({ cwd: workspace.path, env: {} })).config.dataDir);
+    await using jobs = SqliteJobStore.open(layout.jobs, { resultsFolder: layout.jobResults, clock });
+    for (const jobId of ["old", "young"]) {
+      await jobs.submit({ jobs: [sampleJob(jobId)] });
+      await jobs.settle(completed(jobId, await claimed(jobs, jobId)), []);
+      nowMs = Date.now() - 10 * 24 * 3600 * 1000;
+    }
+  }
+  expect(JSON.parse((await workspace.cjm(["retention", "--json"])).stdout)).toEqual({
+    recordsDeleted: 0,
+    chunksDeleted: 0,
+    jobsDeleted: 1,
+  });
   expect(JSON.parse((await workspace.cjm(["retention", "--max-age-days", "7", "--json"])).stdout)).toEqual({
     recordsDeleted: 0,
     chunksDeleted: 1,
+    jobsDeleted: 0,
   });
+  expect((await workspace.cjm(["retention", "--jobs-max-age-days", "1"])).stdout).toBe(
+    "Forgot 0 log records, 0 pieces of output and 1 jobs. The journal keeps everything.\n",
+  );
 });
 
 test("a file that is no database is refused with the way out", async () => {

@@ -61,6 +61,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   // Closed after the queue: who drains can still be asked.
   const control = building.use(new ControlServer({ dataDir: config.dataDir }));
   const jobs = options.jobs === "memory" ? null : building.use(openJobs(config));
+  if (jobs !== null && config.jobsRetentionDays > 0) {
+    // As with the logs, a failure is no reason not to start.
+    void jobs.prune({ olderThanMs: config.jobsRetentionDays * DAY_MS }).catch(() => {});
+  }
   const queue = building.use(
     new JobQueue({
       runtime: manager,

@@ -154,6 +154,12 @@ export class Pipeline implements AsyncDisposable {
     await this.close();
   }
 
+  /** Finishes the calls that run, leaves what waits to the next pipeline on this data directory, then takes everything down. */
+  async leave(): Promise<void> {
+    await this.queue.leave();
+    await this.close();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

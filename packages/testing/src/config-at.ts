@@ -14,5 +14,6 @@ export function configAt(dataDir: string): CjmConfig {
     inheritEnvironment: false,
     diagnosticsRetentionDays: 30,
     diagnosticsRetentionMaxMb: null,
+    jobsRetentionDays: 30,
   };
 }

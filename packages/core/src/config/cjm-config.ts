@@ -63,6 +63,12 @@ export const CjmConfigFileSchema = z.object({
         .positive()
         .nullish()
         .describe("The oldest logs are forgotten beyond this size in MiB; without it size does not matter."),
+      jobs_retention_days: z
+        .number()
+        .default(30)
+        .describe(
+          "Jobs and compositions that ended longer ago than this many days are forgotten with their results; 0 or less keeps them. The journal keeps what happened.",
+        ),
       stall_counts_silence: z
         .boolean()
         .default(false)
@@ -110,6 +116,8 @@ export interface CjmConfig {
   readonly inheritEnvironment: boolean;
   readonly diagnosticsRetentionDays: number;
   readonly diagnosticsRetentionMaxMb: number | null;
+  /** 0 or less: kept. */
+  readonly jobsRetentionDays: number;
 }
 
 /** Where things lie below the data directory; the original's layout, with `environments`, `runs` and the job store of our own. */

@@ -130,6 +130,7 @@ export async function resolveConfig(request: ConfigRequest = {}): Promise<Resolv
       file: substrate?.diagnostics_retention_max_mb ?? null,
       fallback: null,
     }),
+    jobsRetentionDays: choose<number>("substrate.jobs_retention_days", { file: substrate?.jobs_retention_days ?? null, fallback: 30 }),
     stallCountsSilence: choose<boolean>("substrate.stall_counts_silence", {
       file: substrate?.stall_counts_silence ?? null,
       fallback: false,
