@@ -31,10 +31,23 @@ export interface CallProgress {
   readonly message: string;
 }
 
+/** What the worker of a running call uses now. */
+export interface UsageReading {
+  readonly workerPid: number;
+  /** MiB, with everything that the worker started. */
+  readonly memoryMb: number;
+  /** MiB; null: not measured. */
+  readonly gpuMb: number | null;
+  /** Since the call began, in percent of one processor. */
+  readonly cpuPercent: number;
+}
+
 export interface RuntimeCallOptions {
   /** Gives the call up locally: the promise rejects with the signal's reason, whatever the worker still does. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CallProgress) => void;
+  /** Told about once a second while the call runs. */
+  readonly onUsage?: (reading: UsageReading) => void;
   /** The runtime itself tries the call again after `error`, such as after making room for a worker that ran out of memory. */
   readonly onRetry?: (error: unknown) => void;
   /** Instances that waiting jobs want; to make room, the runtime ends others first. */

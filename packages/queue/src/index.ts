@@ -6,6 +6,7 @@ export type {
   RuntimeCall,
   RuntimeCallOptions,
   RuntimeInstance,
+  UsageReading,
 } from "./capability-runtime.ts";
 export type { CompositionHandle } from "./compositions/composition-handle.ts";
 export type { CompositionOutcome, NodeSummary } from "./compositions/composition-outcome.ts";

@@ -2,7 +2,7 @@ import { type CallEnvelope, type CallTarget, type Clock, isCjmError, type JsonVa
 import type { LiveWorker } from "../instances/live-worker.ts";
 import type { WorkerInstance } from "../instances/worker-instance.ts";
 import { tell } from "../internal/tell.ts";
-import type { MeasuredUse, UsageSampler } from "../resources/usage-sampler.ts";
+import type { MeasuredUse, UsageReading, UsageSampler } from "../resources/usage-sampler.ts";
 import type { Usage } from "../workers/worker-client.ts";
 import type { CallAdmission } from "./call-admission.ts";
 import { withDeadline } from "./call-deadline.ts";
@@ -24,6 +24,8 @@ export interface InstanceCallOptions {
   readonly onProgress?: ProgressCallback;
   /** The call is tried again after it ran out of a resource and room was made. */
   readonly onRetry?: (error: unknown) => void;
+  /** Hears once a second what the worker uses. */
+  readonly onUsage?: (reading: UsageReading) => void;
   /** Instances that must not be ended to make room, such as those that waiting jobs want. */
   readonly keep?: () => Iterable<string>;
 }
@@ -81,7 +83,7 @@ export class CallExecutor {
     const { signal } = deadline;
     const running = await this.#begin(instance, call, { ...options, signal });
     const { live } = running;
-    const measure = this.#parts.sampler.start(live.process.pid);
+    const measure = this.#parts.sampler.start(live.process.pid, options.onUsage);
     // Of a stream that its reader left nobody knows what it would have taken.
     let outcome: { readonly success: boolean } | null = null;
     try {
@@ -106,7 +108,7 @@ export class CallExecutor {
     const { live } = running;
     const answering = live.client.call(call.target, call.envelope, options.signal);
     // Only now that the call is on its way, since it costs as much as sending it.
-    const measure = this.#parts.sampler.start(live.process.pid);
+    const measure = this.#parts.sampler.start(live.process.pid, options.onUsage);
     let outcome: { readonly success: boolean; readonly usage: Usage } = { success: false, usage: {} };
     try {
       const answer = await answering;

@@ -1,5 +1,6 @@
 import type { Clock } from "@cjm/core";
 import pidusage from "pidusage";
+import { tell } from "../internal/tell.ts";
 import { peakMemoryMb, resetPeakMemory } from "../workers/peak-memory.ts";
 import type { ProcessTrees, TreeUse } from "./process-trees.ts";
 
@@ -11,6 +12,17 @@ export interface MeasuredUse {
   /** Processor time of the tree by wall time, in percent of one processor; may exceed 100. */
   readonly cpuPercent: number;
   readonly durationMs: number;
+}
+
+/** What a running call uses now. */
+export interface UsageReading {
+  readonly workerPid: number;
+  /** Resident memory of the worker's process tree, MiB. */
+  readonly memoryMb: number;
+  /** GPU memory of the tree, MiB; null: not measured. */
+  readonly gpuMb: number | null;
+  /** Since the call began, in percent of one processor. */
+  readonly cpuPercent: number;
 }
 
 /** What the sampler asks the system monitor. */
@@ -28,12 +40,17 @@ interface Measurement {
   readonly cpuAtStartMs: number;
   /** The kernel counts the worker's own peak for this call: it was alone on its worker when it began. */
   readonly exact: boolean;
+  readonly onReading: ((reading: UsageReading) => void) | null;
+  /** When a reading is told next. */
+  tellAtMs: number;
   memoryPeakMb: number;
   gpuPeakMb: number | null;
   cpuLastMs: number;
 }
 
 const INTERVAL_MS = 250;
+/** Readings are told so often at most. */
+const TELL_MS = 1000;
 /** Calls of one worker share what was read this long ago: many short ones at a time cost one reading together. */
 const SHARED_MS = 100;
 /** The kernel counts processor time in steps of this length, and in a shorter call no child gets anywhere. */
@@ -58,13 +75,19 @@ export class UsageSampler implements Disposable {
     this.#gpu = gpu;
   }
 
-  /** Begins to measure the tree of `pid`; the returned function ends it and says what it was. */
-  start(pid: number): () => Promise<MeasuredUse> {
+  /**
+   * Begins to measure the tree of `pid`; the returned function ends it and says what it was.
+   * @param onReading hears once a second what is used now; short calls end before
+   */
+  start(pid: number, onReading: ((reading: UsageReading) => void) | null = null): () => Promise<MeasuredUse> {
     const { memoryMb, cpuMs } = this.#trees.recent(pid, SHARED_MS) ?? { memoryMb: 0, cpuMs: 0 };
     const alone = [...this.#running].every((running) => running.pid !== pid);
+    const startedMs = this.#clock.monotonicMs();
     const measurement: Measurement = {
       pid,
-      startedMs: this.#clock.monotonicMs(),
+      startedMs,
+      onReading,
+      tellAtMs: startedMs + TELL_MS,
       cpuAtStartMs: cpuMs,
       exact: alone && resetPeakMemory(pid),
       memoryPeakMb: memoryMb,
@@ -113,9 +136,23 @@ export class UsageSampler implements Disposable {
     this.#stopTimer = this.#clock.schedule(INTERVAL_MS, () => {
       this.#stopTimer = null;
       void this.#gpu.refresh();
-      for (const measurement of this.#running) this.#sample(measurement, SHARED_MS);
+      for (const measurement of this.#running) {
+        this.#sample(measurement, SHARED_MS);
+        this.#tell(measurement);
+      }
       this.#schedule();
     });
+  }
+
+  #tell(measurement: Measurement): void {
+    const { pid, onReading, startedMs, cpuAtStartMs, cpuLastMs, tellAtMs } = measurement;
+    const nowMs = this.#clock.monotonicMs();
+    if (onReading === null || nowMs < tellAtMs) return;
+    measurement.tellAtMs = nowMs + TELL_MS;
+    const use = this.#trees.last(pid);
+    if (use === null) return;
+    const cpuPercent = (Math.max(0, cpuLastMs - cpuAtStartMs) / (nowMs - startedMs)) * 100;
+    tell(onReading, { workerPid: pid, memoryMb: use.memoryMb, gpuMb: this.#gpu.lastGpuMemoryMb(pid), cpuPercent });
   }
 
   #sample(measurement: Measurement, maxAgeMs: number): void {

@@ -1,5 +1,5 @@
 import { CjmError, type Clock, classifyBareError, type JobLease, type JobStore, type JsonValue } from "@cjm/core";
-import type { CallProgress, CapabilityRuntime } from "../capability-runtime.ts";
+import type { CallProgress, CapabilityRuntime, UsageReading } from "../capability-runtime.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { Interruption, Job, JobEnd } from "../job/job.ts";
 import { type JobLifecycle, jobCancelled, queueStopped, subjectOf } from "../job/job-lifecycle.ts";
@@ -100,6 +100,7 @@ export class JobRunner {
     const options = {
       signal: abort.signal,
       onProgress: (progress: CallProgress) => this.#onProgress(job, progress),
+      onUsage: (reading: UsageReading) => this.#onUsage(job, reading),
       onRetry: (error: unknown) => this.#countRetry(job, error),
       keep: () => pending.instanceIds(),
     };
@@ -145,6 +146,13 @@ export class JobRunner {
     job.progress = fraction;
     job.statusMessage = message;
     this.#parts.publisher.live("progress_changed", subjectOf(job), { progress: fraction, status_message: message });
+  }
+
+  #onUsage(job: Job, { workerPid, memoryMb, gpuMb, cpuPercent }: UsageReading): void {
+    if (job.ending) return;
+    // Keys as the original's snapshot has them; the monitor's own figures are asked of it.
+    const snapshot = { worker_pid: workerPid, cpu_percent: cpuPercent, memory_rss_mb: memoryMb, gpu_memory_mb: gpuMb };
+    this.#parts.publisher.live("resource_snapshot", subjectOf(job), { snapshot });
   }
 
   #countRetry(job: Job, error: unknown): void {

@@ -1,7 +1,7 @@
 import type { JsonObject, StoredJournalEvent } from "@cjm/core";
 
 /**
- * Something that happened. Rows of the journal have a `seq`; `progress_changed` is live only and has none. Where a slow
+ * Something that happened. Rows of the journal have a `seq`; `progress_changed` and `resource_snapshot` are live only and have none. Where a slow
  * reader lost events, one of type `gap` stands in their place: payload `{dropped, after_seq}`, and the journal has the rows.
  */
 export interface QueueEvent {

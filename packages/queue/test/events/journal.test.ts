@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { QueueEvent } from "../../src/index.ts";
 import { breakJournal, queueKit, ref, trace, turns } from "../queue-kit.ts";
 
 describe("rows", () => {
@@ -197,5 +198,22 @@ describe("subscribers", () => {
       "state_transition",
     ]);
     expect(job.view().progress).toBe(1);
+  });
+
+  test("what a running call uses arrives live, and nothing of it is journaled", async () => {
+    await using kit = queueKit({ instances: { a: { profile: {} } } });
+    const job = await kit.queue.submit({ instanceId: "a" });
+    const stream = job.events();
+    const call = await kit.runtime.call("a");
+    call.options.onUsage?.({ workerPid: 7, memoryMb: 120.5, gpuMb: null, cpuPercent: 80 });
+    await turns();
+    call.resolve();
+    await job.wait();
+    call.options.onUsage?.({ workerPid: 7, memoryMb: 1, gpuMb: null, cpuPercent: 0 });
+    const seen: QueueEvent[] = [];
+    for await (const event of stream) if (event.eventType === "resource_snapshot") seen.push(event);
+    const snapshot = { worker_pid: 7, cpu_percent: 80, memory_rss_mb: 120.5, gpu_memory_mb: null };
+    expect(seen).toMatchObject([{ jobId: job.jobId, seq: null, payload: { snapshot } }]);
+    expect(kit.journal.rows.map(({ eventType }) => eventType)).not.toContain("resource_snapshot");
   });
 });
