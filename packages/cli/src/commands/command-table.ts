@@ -85,6 +85,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./cancel.ts")).cancelCommand,
   },
   {
+    usage: "top",
+    summary: "Show machine, workers and jobs of all hosts, as they change",
+    load: async () => (await import("./top.ts")).topCommand,
+  },
+  {
     usage: "logs",
     summary: "Show what capabilities logged or printed, or the journal",
     load: async () => (await import("./logs.ts")).logsCommand,

@@ -57,6 +57,11 @@ function jobRow(job: ShownJob, { nowMs, colors }: View): readonly string[] {
   ];
 }
 
+/** Ids inside a sentence in the short form that tables show. */
+export function withShortIds(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (id) => shortId(id));
+}
+
 /** `40 %`; `-` for what did not start, or does not say. */
 export function progressText({ state, progress }: Pick<ShownJob, "state" | "progress">): string {
   return (state === "running" || state === "cancelling") && progress > 0 ? `${Math.floor(progress * 100)} %` : "-";
@@ -66,7 +71,7 @@ function whyText({ waitsFor, statusMessage, cancelPhase, retryCount }: ShownJob)
   const retries = retryCount === 0 ? [] : [`try ${retryCount + 1}`];
   const phase = cancelPhase === null ? [] : [`cancellation: ${cancelPhase}`];
   const [message = ""] = (waitsFor ?? statusMessage).split("\n");
-  return [...phase, ...retries, ...(message === "" ? [] : [message])].join("; ");
+  return [...phase, ...retries, ...(message === "" ? [] : [withShortIds(message)])].join("; ");
 }
 
 export function stateText(state: WorkState, { green, red, yellow, cyan, dim }: Colors): string {
