@@ -6,11 +6,11 @@ export { type InstallEvent, type InstallOptions, type InstallOutcome, installAll
 export type { AdapterIntrospector, AdapterTarget } from "./manifests/adapter-manifest.ts";
 export {
   type Introspection,
-  IntrospectionSchema,
+  type IntrospectionFailure,
   type IntrospectionTarget,
   type Introspector,
   introspectArgs,
-  lastJsonLine,
+  introspectionAnswer,
   pythonSdkFolder,
 } from "./manifests/introspection.ts";
 export { sdkFolder as nodeSdkFolder } from "./node/npm-packages.ts";

@@ -6,7 +6,7 @@ import { structuralSurface } from "./capability/structural-surface.ts";
 import { parseIntrospectionArguments, type TargetArguments, UsageError } from "./worker-arguments.ts";
 
 /**
- * Prints what a capability says of itself as one line of JSON, or `{"error": {"message", "hint"}}` with exit code 1. What
+ * Prints what a capability says of itself as one line of JSON, or `{"error": {"message", "hint", "mistakes"?}}` with exit code 1. What
  * the capability itself prints goes to the error output. Ends the process: a capability may have left things open.
  */
 export async function printIntrospection(argv: readonly string[]): Promise<never> {
@@ -21,9 +21,15 @@ export async function printIntrospection(argv: readonly string[]): Promise<never
     }
     const reason = error instanceof Error ? error : new Error(String(error));
     if (!(reason instanceof AuthorError)) writeFully(2, Buffer.from(`${reason.stack ?? reason.message}\n`));
-    print({ error: { message: reason.message, hint: reason instanceof AuthorError ? reason.hint : "See the stack in the error output." } });
+    print({ error: failureOf(reason) });
     process.exit(1);
   }
+}
+
+function failureOf(reason: Error): object {
+  if (!(reason instanceof AuthorError)) return { message: reason.message, hint: "See the stack in the error output." };
+  const { message, hint, mistakes } = reason;
+  return { message, hint, ...(mistakes.length === 0 ? {} : { mistakes }) };
 }
 
 async function introspect(target: TargetArguments): Promise<unknown> {

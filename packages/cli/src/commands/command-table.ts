@@ -10,6 +10,11 @@ interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    usage: "init [what] [name]",
+    summary: "Make a workspace, a capability or a composition to begin with",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
     usage: "setup-runtime",
     summary: "Make sure that there is a micromamba, for conda environments",
     load: async () => (await import("./setup-runtime.ts")).setupRuntimeCommand,
@@ -96,7 +101,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "validate <path>",
-    summary: "Check a composition, capabilities.yaml, cjm.yaml or a manifest",
+    summary: "Check a composition, capabilities.yaml, cjm.yaml, a manifest or the source of a capability",
     load: async () => (await import("./validate.ts")).validateCommand,
   },
   {

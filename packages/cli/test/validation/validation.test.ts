@@ -10,6 +10,9 @@ test.each([
   ["anything.yml", ["capabilities"], "capabilities"],
   ["capabilities.yaml", [], "capabilities"],
   ["cjm.yaml", [], "config"],
+  ["src/index.ts", [], "capability"],
+  ["tool.mjs", [], "capability"],
+  ["tool/capability.py", [], "capability"],
   ["other.yaml", ["data_dir"], "config"],
   ["poem.yaml", ["roses"], null],
 ])("%s with %j is %s", (path, keys, kind) => {
@@ -46,23 +49,39 @@ describe("a manifest", () => {
   });
 });
 
-test("a composition is warned of for capabilities and actions that are not here", () => {
+test("a composition is warned of for capabilities, actions and arguments that are not here", () => {
   const composition = validateComposition({
     name: "flow",
     nodes: {
       missing: { capability: "prob", action: "x" },
       wrong: { capability: "probe", action: "ecko" },
-      fine: { capability: "probe", action: "echo" },
+      fine: { capability: "probe", action: "echo", args: { text: "${nodes.wrong}", times: 2 } },
+      described: { capability: "probe", action: "describe" },
+      misspelt: { capability: "probe", action: "echo", args: { txt: "x", nothing: 1 } },
+      open: { capability: "probe", action: "open", args: { anything: 1 } },
+      empty: { capability: "probe", action: "empty", args: { a: 1 } },
       unlisted: { capability: "original", action: "anything" },
       task: { capability: "probe", task: "t", method: "m" },
     },
   });
+  const echo = { type: "object", properties: { text: { type: "string" }, times: { type: "integer" } }, required: ["text"] };
   const installed = [
-    { name: "probe", actions: ["echo"] },
+    {
+      name: "probe",
+      actions: [
+        { name: "echo", input_schema: echo },
+        { name: "open", input_schema: { type: "object", properties: {}, additionalProperties: {} } },
+        { name: "empty", input_schema: { type: "object", properties: {}, additionalProperties: false } },
+      ],
+    },
     { name: "original", actions: null },
   ];
   expect(compositionWarnings(composition, installed)).toEqual([
     "nodes.missing.capability: 'prob' is not installed. Did you mean 'probe'?",
     "nodes.wrong.action: probe has no action 'ecko'. Did you mean 'echo'?",
+    "nodes.misspelt.args.txt: echo has no argument 'txt'. Did you mean 'text'?",
+    "nodes.misspelt.args.nothing: echo has no argument 'nothing'. It takes text, times.",
+    "nodes.misspelt.args: echo needs 'text'.",
+    "nodes.empty.args.a: empty has no argument 'a'. It takes none.",
   ]);
 });

@@ -37,7 +37,22 @@ export interface ShapeHashes {
 
 export type Introspection = z.infer<typeof IntrospectionSchema> & { readonly hashes: ShapeHashes };
 
-const FailureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullish() }) });
+const FailureSchema = z.object({
+  error: z.object({
+    message: z.string(),
+    hint: z.string().nullish(),
+    mistakes: z.array(z.object({ member: z.string(), message: z.string(), hint: z.string() })).default([]),
+  }),
+});
+
+/** Why a capability could not say what it is, in its author's terms; `mistakes` has each by itself where it is about members of the class. */
+export type IntrospectionFailure = z.infer<typeof FailureSchema>["error"];
+
+/** What introspecting printed: a report, a failure, or something that is neither. */
+export type IntrospectionAnswer =
+  | { readonly kind: "report"; readonly report: Introspection }
+  | { readonly kind: "failure"; readonly failure: IntrospectionFailure }
+  | { readonly kind: "neither"; readonly printed: unknown; readonly faults: readonly string[] };
 
 /** Where a capability is to be found. */
 export interface IntrospectionTarget {
@@ -74,21 +89,27 @@ export const introspect: Introspector = async (target, steps) => {
     accept: [0, 1],
     env: { PYTHONPATH: undefined, NODE_PATH: undefined },
   });
-  const text = lastJsonLine(printed);
-  const report: unknown = JSON.parse(text);
-  const failure = FailureSchema.safeParse(report);
-  if (failure.success) {
-    const { message, hint } = failure.data.error;
+  const answer = introspectionAnswer(printed);
+  if (answer.kind === "report") return answer.report;
+  if (answer.kind === "failure") {
+    const { message, hint } = answer.failure;
     throw new CjmError("CJM_INTROSPECTION_FAILED", `${target.name}: ${message}`, hint == null ? {} : { hint });
   }
-  const parsed = IntrospectionSchema.safeParse(report);
-  if (parsed.success) return { ...parsed.data, hashes: shapeHashes(text) };
-  throw new CjmError(
-    "CJM_INTROSPECTION_FAILED",
-    `${target.name}: the capability could not be introspected: ${describeIssues(parsed.error).join("; ")}.`,
-    { hint: "The install log has everything it printed." },
-  );
+  throw new CjmError("CJM_INTROSPECTION_FAILED", `${target.name}: the capability could not be introspected: ${answer.faults.join("; ")}.`, {
+    hint: "The install log has everything it printed.",
+  });
 };
+
+/** Reads what a process that introspects printed to its standard output. */
+export function introspectionAnswer(output: string): IntrospectionAnswer {
+  const text = lastJsonLine(output);
+  const printed: unknown = JSON.parse(text);
+  const failure = FailureSchema.safeParse(printed);
+  if (failure.success) return { kind: "failure", failure: failure.data.error };
+  const parsed = IntrospectionSchema.safeParse(printed);
+  if (parsed.success) return { kind: "report", report: { ...parsed.data, hashes: shapeHashes(text) } };
+  return { kind: "neither", printed, faults: describeIssues(parsed.error) };
+}
 
 /** What an interpreter of that kind is told so that it introspects; module, class and environment follow. */
 export function introspectArgs(kind: RuntimeKind): readonly string[] {

@@ -9,7 +9,7 @@ import json
 import platform
 import sys
 import traceback
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from cjm_capability.describe import description_of, identity_of
 
@@ -23,7 +23,7 @@ def introspect(module_name: str, class_name: Optional[str]) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             report = report_of(module_name, class_name)
     except AuthorMistake as mistake:
-        return _fail(mistake.message, mistake.hint)
+        return _fail(mistake.message, mistake.hint, [{"member": one.member, "message": one.message, "hint": one.hint} for one in mistake.mistakes])
     except ModuleNotFoundError as error:
         return _fail("The module %s cannot be imported: %s." % (module_name, error), "Check 'module' in capabilities.yaml, and that the package declares what it needs.")
     except Exception as error:
@@ -49,6 +49,6 @@ def report_of(module_name: str, class_name: Optional[str]) -> Dict[str, Any]:
     }
 
 
-def _fail(message: str, hint: str) -> int:
-    print(json.dumps({"error": {"message": message, "hint": hint}}))
+def _fail(message: str, hint: str, mistakes: Sequence[Dict[str, str]] = ()) -> int:
+    print(json.dumps({"error": {"message": message, "hint": hint, **({"mistakes": mistakes} if mistakes else {})}}))
     return 1

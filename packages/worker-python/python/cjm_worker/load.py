@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from typing import Any, List, Optional, Type
+from typing import Any, Iterator, List, Optional, Type
 
 from cjm_capability import ToolCapability
 from cjm_capability.actions import input_schema, actions_of
@@ -15,10 +15,23 @@ from cjm_capability.reload_triggers import release_hook, triggers_of
 class AuthorMistake(Exception):
     """What is wrong with a capability's code, and the way out."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, member: str = "") -> None:
         super().__init__("%s %s" % (message, hint))
         self.message = message
         self.hint = hint
+        self.member = member
+        # Each by itself, where it is about members of the class.
+        self.mistakes: List[AuthorMistake] = [self] if member else []
+
+
+def all_of(mistakes: List[AuthorMistake]) -> AuthorMistake:
+    """One that says all of them, so that an author sees them at once."""
+    if len(mistakes) == 1:
+        return mistakes[0]
+    hints = list(dict.fromkeys(mistake.hint for mistake in mistakes))
+    joined = AuthorMistake(" ".join(mistake.message for mistake in mistakes), " ".join(hints))
+    joined.mistakes = mistakes
+    return joined
 
 
 def load_capability(module_name: str, class_name: Optional[str]) -> ToolCapability:
@@ -47,23 +60,34 @@ def instantiate(cls: Type[ToolCapability]) -> ToolCapability:
         capability = cls()
     except TypeError as error:
         raise AuthorMistake("%s() failed: %s." % (cls.__name__, error), "A capability is made without arguments; take settings from config_class.") from error
+    mistakes = list(_mistakes_of(capability))
+    if mistakes:
+        raise all_of(mistakes)
+    return capability
+
+
+def _mistakes_of(capability: ToolCapability) -> Iterator[AuthorMistake]:
+    cls = type(capability)
+    own = cls.__name__
+    config_name = getattr(cls.config_class, "__name__", "it")
     try:
         config_schema(cls.config_class)
-    except TypeError as error:
-        raise AuthorMistake("%s.config_class is no dataclass." % cls.__name__, "Write @dataclass above %s." % getattr(cls.config_class, "__name__", "it")) from error
+    except TypeError:
+        yield AuthorMistake("%s.config_class is no dataclass." % own, "Write @dataclass above %s." % config_name, "%s.config_class" % own)
     for field, trigger in triggers_of(cls.config_class).items():
         if release_hook(capability, trigger) is None:
-            raise AuthorMistake(
-                "%s.%s has the reload trigger %r, and there is no method for it." % (cls.config_class.__name__, field, trigger),
+            yield AuthorMistake(
+                "%s.%s has the reload trigger %r, and there is no method for it." % (config_name, field, trigger),
                 "Write release_%s(self, old_config, new_config), which gives back what the old value loaded." % trigger,
+                "%s.%s" % (config_name, field),
             )
     for name, method in actions_of(capability).items():
+        member = "%s.%s" % (own, name)
         if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
-            raise AuthorMistake("%s.%s is async." % (cls.__name__, name), "Every call has a thread of its own: write a plain method, with asyncio.run() inside if need be.")
+            yield AuthorMistake("%s is async." % member, "Every call has a thread of its own: write a plain method, with asyncio.run() inside if need be.", member)
         if name == "execute":
-            raise AuthorMistake("%s.execute cannot be an action." % cls.__name__, "Give the action another name.")
+            yield AuthorMistake("%s cannot be an action." % member, "Give the action another name.", member)
         input_schema(method)
-    return capability
 
 
 def _classes(module: Any) -> List[str]:

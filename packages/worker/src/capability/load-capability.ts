@@ -96,6 +96,7 @@ function refuseMistakes(port: CapabilityPort): void {
   throw new AuthorError(
     mistakes.map((mistake) => mistake.message).join(" "),
     [...new Set(mistakes.map((mistake) => mistake.hint))].join(" "),
+    { mistakes },
   );
 }
 
