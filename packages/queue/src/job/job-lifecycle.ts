@@ -16,8 +16,6 @@ import { jobSnapshot } from "./job-snapshot.ts";
 import type { JobTable } from "./job-table.ts";
 import { type JobView, viewOf } from "./job-view.ts";
 
-export type { JobEnd } from "./job.ts";
-
 interface LifecycleParts {
   readonly store: JobStore;
   readonly table: JobTable;
