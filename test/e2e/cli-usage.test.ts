@@ -7,40 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
 
-const COMMANDS = [
-  "install-all",
-  "list",
-  "call",
-  "run",
-  "logs",
-  "validate",
-  "set-secret",
-  "list-secrets",
-  "delete-secret",
-  "retention",
-  "setup-runtime",
-  "setup-host",
-  "repair",
-  "regenerate-manifest",
-  "generate-adapter-manifest",
-  "remove",
-  "gc",
-];
-
 describe("help", () => {
-  test("lists every command with what it does", async () => {
-    const { code, stdout, stderr } = await workspace.cjm(["--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +cjm-ctl ${command}\\b.* \\w`, "m"));
-  });
-
-  test.each(COMMANDS)("%s has a page of its own", async (command) => {
-    const { code, stdout } = await workspace.cjm([command, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^cjm-ctl ${command}`));
-    expect(stdout).toContain("--data-dir");
-  });
-
   test("nothing at all shows the help and is not understood", async () => {
     const { code, stdout } = await workspace.cjm([]);
     expect([code, stdout.includes("Commands:")]).toEqual([2, true]);
@@ -48,12 +15,6 @@ describe("help", () => {
 
   test("the version is that of the package", async () => {
     expect((await workspace.cjm(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  });
-
-  test("completion prints a script, and answers it", async () => {
-    expect((await workspace.cjm(["completion"])).stdout).toContain("complete -o");
-    const { stdout } = await workspace.cjm(["--get-yargs-completions", "cjm-ctl", "l"]);
-    expect(stdout.split("\n")).toEqual(expect.arrayContaining(["list", "logs", "list-secrets"]));
   });
 });
 

@@ -20,6 +20,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     quiet: given("--quiet", "-q"),
     noColor: given("--no-color"),
   });
+  if (argv[0] === "__complete") {
+    const { printCandidates } = await import("./completion/print-candidates.ts");
+    await printCandidates(argv.slice(argv[1] === "--" ? 2 : 1), terminal);
+    return 0;
+  }
   using interruption = new Interruption(() => {
     terminal.note(terminal.noteColors.yellow("Cancelling; press Ctrl-C again to stop at once."));
   });

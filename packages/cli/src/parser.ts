@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { errorMessage } from "@cjm/core";
-import yargs, { type Argv, type Options } from "yargs";
-import { lastValue } from "./arguments/option-values.ts";
+import yargs, { type Argv } from "yargs";
 import type { Command, CommandContext, GlobalOptions } from "./command.ts";
-import { COMMANDS } from "./commands/command-table.ts";
+import { COMMANDS, commandName } from "./commands/command-table.ts";
+import { EVERYWHERE, GLOBAL_OPTIONS } from "./global-options.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** What yargs says of a command line that it does not understand. */
@@ -54,7 +54,6 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
     );
   }
   parser
-    .completion("completion", "Print a script that completes commands and options in bash or zsh")
     .example("$0 install-all", "install the capabilities of ./capabilities.yaml")
     .example("$0 run flow.yaml --set folder=docs", "run a workflow")
     .example("$0 logs --journal --limit 20", "what happened last")
@@ -68,7 +67,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
     .fail((message, error) => {
       throw new Misunderstood(message || error?.message || "");
     });
-  const commands = [...COMMANDS.map(({ usage }) => usage.split(" ")[0] ?? ""), "completion"];
+  const commands = COMMANDS.map(commandName);
   const run = async (): Promise<number> => {
     try {
       await parser.parseAsync();
@@ -94,24 +93,9 @@ export function exitCodeText(particular: Command["exitCodes"] = []): string {
   return `Exit codes: ${[...all].map(([code, meaning]) => `${code} ${meaning}`).join(", ")}.`;
 }
 
-const EVERYWHERE = "Everywhere:";
-const text = { type: "string", requiresArg: true, coerce: lastValue, group: EVERYWHERE } as const;
-const flag = { type: "boolean", default: false, group: EVERYWHERE } as const;
-
-const GLOBAL_OPTIONS: Readonly<Record<string, Options>> = {
-  "cjm-config": { ...text, alias: "config", describe: "This cjm.yaml instead of the nearest one" },
-  "data-dir": { ...text, describe: "Where environments, journal and secrets lie" },
-  "conda-prefix": { ...text, hidden: true },
-  "conda-type": { ...text, hidden: true },
-  json: { ...flag, describe: "Results for programs, on stdout" },
-  quiet: { ...flag, alias: "q", describe: "No progress, results alone" },
-  debug: { ...flag, describe: "Stack traces of errors" },
-  "no-color": { ...flag, describe: "No colours; so does NO_COLOR" },
-};
-
 /** Long names of the options of a command, or of those that stand before any; without dashes. */
-export async function optionNames(commandName: string | undefined): Promise<readonly string[]> {
-  const command = await COMMANDS.find(({ usage }) => usage.split(" ")[0] === commandName)?.load();
+export async function optionNames(name: string | undefined): Promise<readonly string[]> {
+  const command = await COMMANDS.find((entry) => commandName(entry) === name)?.load();
   const declared = { ...GLOBAL_OPTIONS, ...command?.options };
   return ["help", "version", ...Object.entries(declared).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])];
 }

@@ -11,16 +11,21 @@ export function reportError(thrown: unknown, terminal: Terminal, debug: boolean)
       });
   if (terminal.json) {
     const { code, message, hint, category, retriable } = error;
-    terminal.alert(JSON.stringify({ error: { code, message, hint, category, retriable } }));
-  } else {
-    const { red, bold, dim } = terminal.noteColors;
-    terminal.alert(`${red(bold("error"))} ${error.message} ${dim(`[${error.code}]`)}`);
-    if (error.hint !== null) terminal.alert(`      ${error.hint}`);
-    if (!debug && error.jobError?.traceback != null) terminal.alert(dim("      --debug shows the stack of the capability."));
+    const stack = debug ? { stack: stacksOf(error, thrown) } : {};
+    terminal.alert(JSON.stringify({ error: { code, message, hint, category, retriable, ...stack } }));
+    return;
   }
-  if (!debug) return;
-  if (error.jobError?.traceback != null) terminal.alert(`\nIn the capability:\n${error.jobError.traceback}`);
-  terminal.alert(`\n${stackOf(thrown)}`);
+  const { red, bold, dim } = terminal.noteColors;
+  terminal.alert(`${red(bold("error"))} ${error.message} ${dim(`[${error.code}]`)}`);
+  if (error.hint !== null) terminal.alert(`      ${error.hint}`);
+  if (debug) terminal.alert(`\n${stacksOf(error, thrown)}`);
+  else if (error.jobError?.traceback != null) terminal.alert(dim("      --debug shows the stack of the capability."));
+}
+
+/** That of the capability, if the error is one of a capability, and our own. */
+function stacksOf(error: CjmError, thrown: unknown): string {
+  const theirs = error.jobError?.traceback;
+  return `${theirs == null ? "" : `In the capability:\n${theirs}\n\n`}${stackOf(thrown)}`;
 }
 
 function stackOf(thrown: unknown): string {

@@ -31,15 +31,18 @@ export function usageErrorFrom(message: string, argv: readonly string[], known: 
   }
   const extra = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
   if (extra !== undefined) return usageError(`'${extra}' is one argument too many.`, help);
-  const missing = message.startsWith("Not enough non-option arguments") ? "An argument is missing." : null;
+  const missing = message.startsWith(TOO_FEW) ? "An argument is missing." : null;
   return usageError(missing ?? `${message}${/[.!?]$/.test(message) ? "" : "."}`, help);
 }
+
+const TOO_FEW = "Not enough non-option arguments";
 
 /** The first word that looks like an option and is none, as written; null when the fault is another. */
 function unknownOption(message: string, argv: readonly string[], options: readonly string[]): string | null {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ") ?? [];
   const written = argv.filter((arg) => /^--?[^-]/.test(arg)).map((arg) => arg.split("=")[0] ?? arg);
   if (unknown.length > 0) return written.find((arg) => unknown.includes(arg.replace(/^-+/, ""))) ?? null;
-  // Without a command yargs asks for one and leaves the options alone.
-  return message === "" ? (written.find((arg) => !options.includes(arg.replace(/^-+/, ""))) ?? null) : null;
+  // When it lacks a command or an argument, yargs asks for that and leaves the options alone.
+  const looksNoFurther = message === "" || message.startsWith(TOO_FEW);
+  return looksNoFurther ? (written.find((arg) => !options.includes(arg.replace(/^-+/, ""))) ?? null) : null;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COMMANDS, commandName } from "../src/commands/command-table.ts";
 import { usageErrorFrom } from "../src/usage-error.ts";
 
 const known = { commands: ["list", "logs", "run"], options: ["json", "limit", "n", "quiet", "q"] };
@@ -13,6 +14,8 @@ test.each([
   ["", ["--json"], "No command was given."],
   ["", [], "No command was given."],
   ["Not enough non-option arguments: got 0, need at least 1", ["run"], "An argument is missing."],
+  ["Not enough non-option arguments: got 0, need at least 1", ["run", "--qiet"], "There is no option --qiet. Did you mean '--quiet'?"],
+  ["Not enough non-option arguments: got 0, need at least 1", ["run", "--quiet", "-n", "--limit=3"], "An argument is missing."],
   ["Not enough arguments following: limit", ["logs", "--limit"], "Not enough arguments following: limit."],
 ])("%j for %j", (message, argv, expected) => {
   expect(usageErrorFrom(message, argv, known)).toMatchObject({ code: "CJM_USAGE", message: expected });
@@ -21,4 +24,13 @@ test.each([
 test("the hint names the help of the command that was asked for", () => {
   expect(usageErrorFrom("Unknown argument: x", ["logs", "x"], known).hint).toContain("cjm-ctl logs --help");
   expect(usageErrorFrom("Unknown argument: x", ["x"], known).hint).toContain("'cjm-ctl --help'");
+});
+
+const names = COMMANDS.map(commandName);
+/** Two letters swapped: the commonest slip. Of two or three letters nobody could say what was meant. */
+const slips = names.filter((name) => name.length > 3).map((name) => [`${name[0]}${name[2]}${name[1]}${name.slice(3)}`, name] as const);
+test.each(slips.filter(([slip]) => !names.includes(slip)))("%s is %s, mistyped", (slip, name) => {
+  expect(usageErrorFrom("", [slip], { commands: names, options: [] }).message).toBe(
+    `There is no command '${slip}'. Did you mean '${name}'?`,
+  );
 });

@@ -1,11 +1,15 @@
 import type { Command } from "../command.ts";
 
-interface CommandEntry {
+export interface CommandEntry {
   /** Name and positionals, as yargs reads them. */
   readonly usage: string;
   readonly summary: string;
   /** A command is imported when it is asked for, so that each costs only its own. */
   readonly load: () => Promise<Command>;
+}
+
+export function commandName({ usage }: CommandEntry): string {
+  return usage.split(" ", 1)[0] ?? usage;
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -138,5 +142,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: "retention",
     summary: "Forget old logs and output of capabilities now",
     load: async () => (await import("./retention.ts")).retentionCommand,
+  },
+  {
+    usage: "completion [shell]",
+    summary: "Print a script that completes command lines in bash, zsh or fish",
+    load: async () => (await import("./completion.ts")).completionCommand,
   },
 ];
