@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder, until } from "@cjm/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS, commandName } from "../../packages/cli/src/commands/command-table.ts";
 import { CliWorkspace } from "./cli-workspace.ts";
@@ -8,6 +12,8 @@ let workspace: CliWorkspace;
 beforeAll(async () => {
   workspace = await CliWorkspace.create();
   await workspace.installProbe();
+  await workspace.write("capabilities.yaml", "capabilities: []\n");
+  await workspace.write("flow.yaml", "name: flow\nnodes:\n  a: { capability: probe, action: echo }\n");
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
 
@@ -101,6 +107,10 @@ const WITH_CONFIGURATION: readonly (readonly string[])[] = [
   ["regenerate-manifest", "probe"],
   ["gc"],
   ["setup-runtime"],
+  ["ps"],
+  ["top"],
+  ["why", "a-job"],
+  ["cancel", "a-job"],
 ];
 
 test.each(WITH_CONFIGURATION)("a damaged cjm.yaml: %s %s says file, line and field, without a stack", async (...words) => {
@@ -114,6 +124,34 @@ test.each(WITH_CONFIGURATION)("a damaged cjm.yaml: %s %s says file, line and fie
   });
   expect(stderr).not.toMatch(STACK);
 });
+
+test.each(WITH_CONFIGURATION)("Ctrl-C before anything is done: %s %s does nothing and ends with 130", async (...words) => {
+  const args = words.filter((word) => word !== undefined);
+  await using folder = await temporaryFolder();
+  const pipe = join(folder.path, "cjm.yaml");
+  execFileSync("mkfifo", [pipe]);
+  await using program = workspace.start([...args, "--cjm-config", pipe], STDIN);
+  let writer = -1;
+  await until("it reads its configuration", () => {
+    writer = openedForWriting(pipe);
+    return writer >= 0;
+  });
+  program.kill("SIGINT");
+  await program.line(/Cancelling; press Ctrl-C again/);
+  writeSync(writer, "data_dir: ./data\n");
+  closeSync(writer);
+  expect(await program.result).toMatchObject({ code: 130, stdout: "" });
+  expect(readdirSync(folder.path)).toEqual(["cjm.yaml"]);
+});
+
+/** Opening a pipe for writing without waiting works only when somebody reads it; -1 when nobody does. */
+function openedForWriting(path: string): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return -1;
+  }
+}
 
 /** Command lines that succeed here, one document or one document a line on stdout with --json. */
 const SUCCEEDING: readonly (readonly string[])[] = [
@@ -133,7 +171,34 @@ const SUCCEEDING: readonly (readonly string[])[] = [
   ["retention"],
   ["gc", "--dry-run"],
   ["completion", "zsh"],
+  ["run", "flow.yaml", "--dry-run"],
+  ["ps"],
+  ["top", "--once"],
+  ["init", "started"],
+  ["setup-runtime"],
+  ["setup-host", "--yes"],
+  ["install-all"],
 ];
+
+/** What cannot succeed without more than this workspace has, with the test in which it does, also with --json. */
+const SUCCEEDING_ELSEWHERE: Readonly<Record<string, string>> = {
+  repair: "cli-install",
+  "regenerate-manifest": "cli-install",
+  "generate-adapter-manifest": "cli-install",
+  remove: "cli-install",
+  why: "cli-jobs",
+  cancel: "cli-jobs",
+  inspect: "cli-jobs",
+};
+
+test("every command is seen to succeed", () => {
+  const here = new Set(SUCCEEDING.map(([name]) => name));
+  for (const name of NAMES.filter((one) => !here.has(one))) {
+    const file = SUCCEEDING_ELSEWHERE[name];
+    const text = file === undefined ? "" : readFileSync(join(import.meta.dirname, `${file}.test.ts`), "utf8");
+    expect([name, text.includes(`"${name}"`)]).toEqual([name, true]);
+  }
+});
 
 test("what succeeds: --json is JSON and nothing else, --quiet is silent on stderr, colours are for terminals", async () => {
   for (const args of SUCCEEDING) {

@@ -4,7 +4,6 @@ import yargs, { type Argv } from "yargs";
 import type { Command, CommandContext, GlobalOptions } from "./command.ts";
 import { COMMANDS, commandName } from "./commands/command-table.ts";
 import { EVERYWHERE, GLOBAL_OPTIONS } from "./global-options.ts";
-import type { Terminal } from "./terminal/terminal.ts";
 
 /** What yargs says of a command line that it does not understand. */
 export class Misunderstood extends Error {}
@@ -49,7 +48,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
       async (command: Argv<GlobalOptions>) => addArguments(command.usage(`$0 ${usage}\n\n${summary}.`), await own(load)),
       async (args) => {
         const command = await own(load);
-        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args, parts.terminal) }));
+        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args, parts) }));
       },
     );
   }
@@ -100,7 +99,10 @@ export async function optionNames(name: string | undefined): Promise<readonly st
   return ["help", "version", ...Object.entries(declared).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])];
 }
 
-function surroundings(args: GlobalOptions, terminal: Terminal): Omit<CommandContext, "terminal" | "signal"> {
+function surroundings(
+  args: GlobalOptions,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
+): Omit<CommandContext, "terminal" | "signal"> {
   const cwd = process.cwd();
   const { env } = process;
   const request = {
@@ -115,6 +117,8 @@ function surroundings(args: GlobalOptions, terminal: Terminal): Omit<CommandCont
   const resolve = async (): ReturnType<CommandContext["config"]> => {
     const { resolveConfig } = await import("@cjm/pipeline");
     const config = await resolveConfig(request);
+    // Who was interrupted before anything was done does nothing.
+    signal.throwIfAborted();
     for (const warning of config.warnings) terminal.note(`${terminal.noteColors.yellow("warning")} ${warning}`);
     return config;
   };
