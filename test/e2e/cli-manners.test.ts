@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder, until } from "@cjm/testing";
+import { runProgram, temporaryFolder, until } from "@cjm/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS, commandName } from "../../packages/cli/src/commands/command-table.ts";
 import { CliWorkspace } from "./cli-workspace.ts";
@@ -223,4 +223,20 @@ test.each([
   const { code, stderr } = await workspace.cjm(words.filter((word) => word !== undefined));
   expect([code, stderr]).toEqual([1, expect.stringContaining("Did you mean 'probe'?")]);
   expect(stderr).not.toMatch(STACK);
+});
+
+test("colours on a terminal, and none there with NO_COLOR, --no-color or TERM=dumb", async () => {
+  const onTerminal = async (args: readonly string[], env: Record<string, string>): Promise<string> => {
+    const cli = workspace.commandLine(args);
+    const options = { cwd: workspace.path, env: { ...cli.env, TERM: "xterm", ...env } };
+    return (await runProgram("python3", ["-c", "import pty, sys; pty.spawn(sys.argv[1:])", ...cli.command], options)).stdout;
+  };
+  const [plain, ...without] = await Promise.all([
+    onTerminal(["list"], {}),
+    onTerminal(["list"], { NO_COLOR: "1" }),
+    onTerminal(["list", "--no-color"], {}),
+    onTerminal(["list"], { TERM: "dumb" }),
+  ]);
+  expect(plain).toContain(`${ESCAPE}[`);
+  for (const text of without) expect([text.includes("probe"), text.includes(ESCAPE)]).toEqual([true, false]);
 });

@@ -44,9 +44,9 @@ export class Terminal {
     stderr.on("error", () => {});
   }
 
-  /** Columns of stdout; a pipe has no limit. */
+  /** Columns of stdout; a pipe has no limit, and a terminal that was never given a size has 80. */
   get columns(): number {
-    return this.#stdout.isTTY ? this.#stdout.columns : Number.POSITIVE_INFINITY;
+    return this.#stdout.isTTY ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   /** A line of the result. */

@@ -85,6 +85,22 @@ describe("where a command writes", () => {
     expect([terminal.colors.isColorSupported, terminal.live !== null]).toEqual([colors, live]);
   });
 
+  test.each([
+    [{ isTTY: true, columns: 40 }, 40],
+    [{ isTTY: true, columns: 0 }, 80],
+    [{ isTTY: false, columns: 40 }, Number.POSITIVE_INFINITY],
+  ])("columns of %j: %s", (size, columns) => {
+    const terminal = new Terminal({
+      stdout: stream(size).stream,
+      stderr: stream({}).stream,
+      env: {},
+      json: false,
+      quiet: false,
+      noColor: false,
+    });
+    expect(terminal.columns).toBe(columns);
+  });
+
   test("a reader that went away is told by a signal, and what follows is dropped", () => {
     const { terminal, out } = make();
     out.stream.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));

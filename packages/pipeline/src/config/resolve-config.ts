@@ -49,6 +49,7 @@ export interface ResolvedConfig {
  * @throws CjmError CJM_CONFIG_INVALID naming file, line and field
  */
 export async function resolveConfig(request: ConfigRequest = {}): Promise<ResolvedConfig> {
+  refuseEmpty({ "--cjm-config": request.configPath, "--data-dir": request.dataDir, "--conda-prefix": request.condaPrefix });
   const env = request.env ?? process.env;
   const cwd = resolve(request.cwd ?? process.cwd());
   const workspace = await findWorkspace({ cwd, env, ...(request.workspace === undefined ? {} : { workspace: request.workspace }) });
@@ -139,6 +140,13 @@ export async function resolveConfig(request: ConfigRequest = {}): Promise<Resolv
   };
   const warnings = unknownConfigKeys(document?.written).map(({ path, message }) => `${file}:${document?.keyLine(path) ?? 1}: ${message}`);
   return { config, file, workspace, values, warnings };
+}
+
+/** An empty path would be the working folder, which nobody means who writes `--data-dir "$UNSET"`. */
+function refuseEmpty(paths: Readonly<Record<string, string | undefined>>): void {
+  const empty = Object.entries(paths).find(([, path]) => path === "");
+  if (empty === undefined) return;
+  throw new CjmError("CJM_CONFIG_INVALID", `${empty[0]} is empty.`, { hint: "Give it a path, or leave it out." });
 }
 
 type Choose = <T extends JsonValue>(key: string, layers: Layers<T>) => T;

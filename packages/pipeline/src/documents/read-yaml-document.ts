@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { CjmError, type ErrorCode, errorMessage, fieldName } from "@cjm/core";
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
+import { pyYamlTags } from "./pyyaml-tags.ts";
 
 export interface YamlDocumentKind<T extends z.ZodType> {
   /** What the file is called in messages, such as `capabilities file`. */
@@ -43,7 +44,12 @@ export function parseYamlDocument<T extends z.ZodType>(text: string, path: strin
 
 function parse<T extends z.ZodType>(text: string, path: string, kind: YamlDocumentKind<T>): YamlDocument<z.output<T>> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: kind.yamlVersion, lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    version: kind.yamlVersion,
+    lineCounter: lines,
+    prettyErrors: false,
+    ...(kind.yamlVersion === "1.1" ? { customTags: pyYamlTags } : {}),
+  });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     throw invalid(

@@ -103,7 +103,14 @@ describe("layers", () => {
     expect((await resolveConfig({ cwd: folder, env: {} })).config.inheritEnvironment).toBe(value);
   });
 
+  test.each(["y", "N", "1e3", "1.5e3", "0o17", "on fire"])("what PyYAML reads as a text is one: %s", async (written) => {
+    await write("cjm.yaml", `data_dir: ${written}\n`);
+    expect((await resolveConfig({ cwd: folder, env: {} })).config.dataDir).toBe(join(folder, written));
+  });
+
   test.each([
+    ["1.5e+3", 1500],
+    [".5", 0.5],
     ["012", 10],
     ["12:30", 750],
     ["1_000", 1000],
@@ -154,6 +161,17 @@ describe("faults are named with file, line and field", () => {
       `${join(folder, "cjm.yaml")}:4: notes is not known.`,
     ]);
     expect(config.driftDetection).toBe(true);
+  });
+
+  test.each([
+    ["--data-dir", { dataDir: "" }],
+    ["--cjm-config", { configPath: "" }],
+    ["--conda-prefix", { condaPrefix: "" }],
+  ])("an empty %s is not the working folder", async (option, request) => {
+    await expect(resolveConfig({ cwd: folder, env: {}, ...request })).rejects.toMatchObject({
+      code: "CJM_CONFIG_INVALID",
+      message: `${option} is empty.`,
+    });
   });
 
   test("a wrong --conda-type", async () => {
