@@ -45,6 +45,7 @@ async function gated(name = "gated.yaml"): Promise<Program> {
 /** What a person sees, with what differs from run to run in capitals. */
 function scrubbed(text: string): string {
   return text
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d by cli:\S+/g, "THEN by WHO")
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UUID")
     .replaceAll(/run_\d{8}_\d{6}_[0-9a-f]{8}/g, "RUN")
     .replaceAll(/\b[0-9a-f]{8}\b/g, "SHORTID_")
@@ -166,6 +167,83 @@ SHORTID_  probe  echo  interrupted  TIME  -  gone  beside  its host is gone
     ]);
     const journal = (await workspace.cjm(["logs", "--journal"])).stdout;
     expect(journal).toMatch(/run_finished .*"status":"cancelled"/);
+  });
+});
+
+describe("what is over", () => {
+  test("inspect tells the story of a job that failed, with what its worker said", async () => {
+    await workspace.write("fails.yaml", "name: fails\nnodes:\n  bad: { capability: probe, action: defect }\n");
+    expect((await workspace.cjm(["run", "fails.yaml"])).code).toBe(1);
+    const job = (await shown("--all")).jobs[0]?.jobId ?? "";
+    const { code, stdout, stderr } = await workspace.cjm(["inspect", job.slice(-8)]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(
+      scrubbed(stdout)
+        .replaceAll(/^ +/gm, "  ")
+        .replace(/[\d.]+ MiB|PID MiB/, "SIZE")
+        .replace(/what its worker said last[\s\S]*/, "OUTPUT"),
+    ).toBe(`job UUID failed
+  calls  probe defect
+  submitted THEN by WHO
+  part of  node bad of composition UUID
+  run  RUN
+  peaks  SIZE of memory, TIME on average, over 1 run of the instance
+
+  +TIME  submitted
+  +TIME  admitted after TIME of waiting: alone, to be measured, without figures of the machine
+  +TIME  started
+  +TIME  failed after TIME: Cannot read properties of undefined (reading 'x')
+
+error user_input Cannot read properties of undefined (reading 'x')
+`);
+  });
+
+  test("inspect tells the story of a composition and of its run: nodes, times, critical path, failures", async () => {
+    await workspace.write(
+      "odd.yaml",
+      `
+name: odd-numbers
+nodes:
+  start: { capability: probe, action: add, args: { a: 41 } }
+  odd: { capability: probe, action: odd, after: start, for_each: [1, 2, 3], on_item_error: collect, args: { n: "\${item}" } }
+  never: { capability: probe, action: echo, when: { ref: "\${nodes.start.sum}", equals: 2 }, args: { text: hello } }
+`,
+    );
+    await workspace.cjm(["run", "odd.yaml"]);
+    const [composition] = (await shown("--all")).compositions;
+    const { stdout } = await workspace.cjm(["inspect", composition?.runId ?? ""]);
+    expect(stdout).toBe((await workspace.cjm(["inspect", composition?.compositionId ?? ""])).stdout);
+    expect(scrubbed(stdout).replaceAll(/\d+ %/g, "SHARE")).toBe(`odd-numbers completed in TIME
+  composition UUID
+  run  RUN
+  submitted  THEN by WHO
+
+node  calls  state  began  took  critical path  job
+start  probe  completed  +TIME  TIME  TIME, SHARE  UUID
+odd  probe  completed, 2 of 3, 1 failed  +TIME  TIME  TIME, SHARE  3 jobs
+never  probe  skipped (\${nodes.start.sum} is 42, not equal to 2)  -  -
+
+1 failure
+  odd[1]  2 is even
+`);
+    const story = JSON.parse((await workspace.cjm(["inspect", composition?.compositionId ?? "", "--json"])).stdout) as { mermaid: string };
+    expect(story).toMatchObject({
+      outcome: { status: "completed" },
+      isInterrupted: false,
+      criticalPath: { steps: [{ nodeId: "start" }, { nodeId: "odd" }] },
+    });
+    expect(story.mermaid).toContain("flowchart TD");
+  });
+
+  test("inspect shows a composition while it runs, and that nobody does it any more", async () => {
+    await using run = await gated();
+    const id = (await shown()).compositions[0]?.compositionId ?? "";
+    expect((await workspace.cjm(["inspect", id])).stdout).toMatch(/^gated running for /);
+    run.kill("SIGKILL");
+    await run.result;
+    const { stdout } = await workspace.cjm(["inspect", id]);
+    expect(stdout).toMatch(/^gated interrupted: its host is gone for /);
+    expect(stdout).toContain(`Way out: cjm-ctl resume ${id}`);
   });
 });
 

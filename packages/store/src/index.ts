@@ -14,6 +14,7 @@ export {
   type RetentionTask,
   retainInBackground,
 } from "./diagnostics-retention.ts";
+export { databaseFaults } from "./check-database.ts";
 export type { HostIdentity } from "./job-store/host-identity.ts";
 export type { LedgerQuery, StoredLedgerRow } from "./job-store/job-reads.ts";
 export { type PruneReport, type PruneTask, pruneJobs } from "./job-store/prune-jobs.ts";

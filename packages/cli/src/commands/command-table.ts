@@ -99,6 +99,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./top.ts")).topCommand,
   },
   {
+    usage: "inspect <id>",
+    summary: "Tell the story of a job, a composition or a run",
+    load: async () => (await import("./inspect.ts")).inspectCommand,
+  },
+  {
+    usage: "doctor",
+    summary: "Say what is wrong with this machine and the data directory, and how to mend it",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  {
     usage: "logs",
     summary: "Show what capabilities logged or printed, or the journal",
     load: async () => (await import("./logs.ts")).logsCommand,

@@ -29,10 +29,10 @@ export class WorkSources implements AsyncDisposable {
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
-  static async open(config: CjmConfig): Promise<WorkSources> {
+  static async open(config: CjmConfig, options: { readonly keepLeftovers?: boolean } = {}): Promise<WorkSources> {
     const layout = dataLayout(config.dataDir);
     const store = existsSync(layout.jobs) ? SqliteJobStore.open(layout.jobs, { resultsFolder: layout.jobResults }) : null;
-    return new WorkSources(config, { store, connected: await connectHosts(config.dataDir) });
+    return new WorkSources(config, { store, connected: await connectHosts(config.dataDir, options) });
   }
 
   /** What each host has now; hosts that end meanwhile are left out. */

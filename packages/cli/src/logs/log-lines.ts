@@ -57,7 +57,7 @@ function levelText(level: LogLevel, colors: Colors): string {
 }
 
 /** `YYYY-MM-DD HH:MM:SS` of this machine's time zone. */
-function localTime(unixMs: number): string {
+export function localTime(unixMs: number): string {
   const at = new Date(unixMs);
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
