@@ -7,6 +7,7 @@ export {
   type PruneCacheDirectories,
   type ResolveCacheDirectory,
 } from "./cache-directories.ts";
+export { databaseFaults } from "./check-database.ts";
 export {
   applyRetention,
   type RetentionPolicy,
@@ -14,9 +15,8 @@ export {
   type RetentionTask,
   retainInBackground,
 } from "./diagnostics-retention.ts";
-export { databaseFaults } from "./check-database.ts";
 export type { HostIdentity } from "./job-store/host-identity.ts";
-export type { LedgerQuery, StoredLedgerRow } from "./job-store/job-reads.ts";
+export type { LedgerQuery, OpenIds, StoredLedgerRow } from "./job-store/job-reads.ts";
 export { type PruneReport, type PruneTask, pruneJobs } from "./job-store/prune-jobs.ts";
 export { type JobStoreOptions, SqliteJobStore } from "./job-store/sqlite-job-store.ts";
 export { SecretFile } from "./secret-file.ts";

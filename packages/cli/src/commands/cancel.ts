@@ -75,7 +75,7 @@ function resultLine({ kind, id, status, requested, leftBehind }: Cancelled, wait
   if (!requested)
     return status !== null && isOver(status)
       ? `${kind} ${id} is over already: ${status}`
-      : `${kind} ${id} cannot be cancelled from here: a host that does not answer has it`;
+      : `${kind} ${id} cannot be cancelled from here: its host lives and cannot be asked`;
   if (!waited) return `asked for the end of ${kind} ${id}`;
   return status === "cancelled" ? `cancelled ${kind} ${id}` : `${kind} ${id} ended before it could be cancelled: ${status ?? "unknown"}`;
 }

@@ -29,14 +29,14 @@ export async function compositionStory(compositionId: string, sources: WorkSourc
   const plan = planComposition(validateComposition(stored.document));
   const members = await sources.store.members(compositionId);
   const jobs = Object.groupBy(members, ({ job }) => (job.spec.nodeId ?? "").replace(/\[.*$/, ""));
-  const live = (await sources.answering()).flatMap(({ report }) => report.compositions.map((one) => one.compositionId));
+  const { compositionIds } = await sources.store.leftBehind();
   return {
     outcome,
     criticalPath: criticalPath(plan, outcome),
     mermaid: toMermaid(plan, outcome),
     actor: stored.actor,
     jobs: Object.fromEntries(Object.entries(jobs).map(([node, ofNode]) => [node, (ofNode ?? []).map(({ job }) => job.spec.jobId)])),
-    isInterrupted: stored.status === "running" && !live.includes(compositionId) && sources.connected.silent.length === 0,
+    isInterrupted: compositionIds.includes(compositionId),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isTerminalNodeState, type JobStatus, type StoredComposition, type StoredJob, validateComposition } from "@cjm/core";
+import { isTerminal, isTerminalNodeState, type JobStatus, type StoredComposition, type StoredJob, validateComposition } from "@cjm/core";
 import { type CompositionReport, callName, type JobReport, recallComposition, type SilentHost } from "@cjm/pipeline";
 import type { WorkSources } from "./work-sources.ts";
 
@@ -38,35 +38,40 @@ export async function openWork(sources: WorkSources): Promise<OpenWork> {
   // The store first: what is open there and not at a host is looked at again, since it may just have ended.
   const stored = await storedOpenWork(sources);
   const hosts = await sources.answering();
-  const { silent } = sources.connected;
   const jobs = hosts.flatMap(({ host, report }) => report.jobs.map((job) => liveJob(job, host.info.pid)));
   const compositions = hosts.flatMap(({ host, report }) => report.compositions.map((one) => liveComposition(one, host.info.pid)));
   const unlisted = hosts.reduce((sum, { report }) => sum + report.unlisted, 0);
   const known = new Set([...jobs.map(({ jobId }) => jobId), ...compositions.map(({ compositionId }) => compositionId)]);
-  // Of what a host does not list nobody can say that it has no host.
-  const isComplete = unlisted === 0 && silent.length === 0;
-  const lostJobs = isComplete ? stored.jobs.filter(({ spec }) => !known.has(spec.jobId)) : [];
-  const lostCompositions = silent.length === 0 ? stored.compositions.filter(({ compositionId }) => !known.has(compositionId)) : [];
-  const ownJobs = new Set(lostCompositions.map(({ compositionId }) => compositionId));
-  const progress = await progressOf(lostCompositions, sources);
+  const { store } = sources;
+  const otherJobs = await stillOpen(
+    stored.jobs.filter(({ spec }) => !known.has(spec.jobId) && (unlisted === 0 || stored.leftBehind.has(spec.jobId))),
+    async ({ spec }) => (await store?.find(spec.jobId))?.endedAt === null,
+  );
+  const otherCompositions = await stillOpen(
+    stored.compositions.filter(({ compositionId }) => !known.has(compositionId)),
+    async ({ compositionId }) => (await store?.findComposition(compositionId))?.status === "running",
+  );
+  const progress = await progressOf(otherCompositions, sources);
+  const isLost = (id: string): boolean => stored.leftBehind.has(id);
   return {
     jobs: [
       ...jobs,
-      ...(await stillOpen(lostJobs, async ({ spec }) => (await sources.store?.find(spec.jobId))?.endedAt === null))
-        .filter(({ spec }) => spec.compositionId === null || ownJobs.has(spec.compositionId))
-        .map((job) => storedJob(job, "interrupted")),
+      // Of a composition that is over nobody waits for what it left open.
+      ...otherJobs
+        .filter(
+          ({ spec: { compositionId } }) => compositionId === null || otherCompositions.some((one) => one.compositionId === compositionId),
+        )
+        .map((job) => storedJob(job, isLost(job.spec.jobId) ? "interrupted" : job.status === "pending" ? "waiting" : job.status)),
     ],
     compositions: [
       ...compositions,
-      ...(
-        await stillOpen(
-          lostCompositions,
-          async ({ compositionId }) => (await sources.store?.findComposition(compositionId))?.status === "running",
-        )
-      ).map((composition) => storedComposition(composition, "interrupted", progress.get(composition.compositionId))),
+      ...otherCompositions.map((composition) => {
+        const { compositionId } = composition;
+        return storedComposition(composition, isLost(compositionId) ? "interrupted" : "running", progress.get(compositionId));
+      }),
     ],
     unlisted,
-    silent,
+    silent: sources.connected.silent,
     hostPids: hosts.map(({ host }) => host.info.pid),
   };
 }
@@ -85,13 +90,15 @@ export async function endedWork({ store }: WorkSources, limit: number): Promise<
 }
 
 async function storedOpenWork({ store }: WorkSources) {
-  if (store === null) return { jobs: [], compositions: [] };
+  if (store === null) return { jobs: [], compositions: [], leftBehind: new Set<string>() };
+  const { jobIds, compositionIds } = await store.leftBehind();
   const running = await store.list({ status: "running", limit: MOST });
   const pending = await store.list({ status: "pending", limit: MOST });
   const compositions = await store.listCompositions({ status: "running", limit: MOST });
   return {
     jobs: [...running, ...pending].sort((a, b) => a.spec.submittedAt - b.spec.submittedAt),
     compositions: compositions.toReversed(),
+    leftBehind: new Set([...jobIds, ...compositionIds]),
   };
 }
 
@@ -127,11 +134,16 @@ export function storedJob({ spec, status, priority, startedAt, endedAt, error }:
     endedAt,
     progress: status === "completed" ? 1 : 0,
     statusMessage: error?.message ?? "",
-    waitsFor: state === "interrupted" ? (status === "running" ? "its host died while it ran" : "its host is gone") : null,
+    waitsFor: whyText(state, status),
     retryCount: 0,
     cancelPhase: null,
     hostPid: null,
   };
+}
+
+function whyText(state: WorkState, status: JobStatus): string | null {
+  if (state === "interrupted") return status === "running" ? "its host died while it ran" : "its host is gone";
+  return isTerminal(status) ? null : "its host lives and cannot be asked";
 }
 
 /** How far compositions came under hosts that are gone. */
@@ -139,7 +151,10 @@ async function progressOf(compositions: readonly StoredComposition[], { store }:
   const progress = new Map<string, NodeCounts>();
   if (store === null) return progress;
   for (const { compositionId } of compositions) {
-    const nodes = (await recallComposition(store, compositionId))?.nodes.filter(({ parent }) => parent === null) ?? [];
+    // A document of another version of cjm says nothing here.
+    const outcome = await recallComposition(store, compositionId).catch(() => null);
+    if (outcome === null) continue;
+    const nodes = outcome.nodes.filter(({ parent }) => parent === null);
     const ended = nodes.filter(({ state }) => isTerminalNodeState(state)).length;
     progress.set(compositionId, { total: nodes.length, ended, failed: nodes.filter(({ state }) => state === "failed").length });
   }

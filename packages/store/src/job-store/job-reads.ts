@@ -33,6 +33,11 @@ export interface StoredLedgerRow extends LedgerRow {
   readonly writtenAt: number;
 }
 
+export interface OpenIds {
+  readonly jobIds: readonly string[];
+  readonly compositionIds: readonly string[];
+}
+
 interface ReadParts {
   readonly file: DatabaseFile;
   readonly hosts: HostRows;
@@ -99,6 +104,15 @@ export class JobReads {
       .sort((a, b) => b.seq - a.seq)
       .slice(0, limit)
       .map((row) => storedJob(row));
+  }
+
+  /** Ids of what is not over and belongs to one of these hosts. */
+  async openOf(hostIds: readonly number[]): Promise<OpenIds> {
+    const owners = [JSON.stringify(hostIds)];
+    const of = (columns: string): string => `SELECT ${columns} WHERE host_id IN (SELECT value FROM json_each(?))`;
+    const jobs = await this.#all<{ id: string }>(of("job_id AS id FROM jobs"), owners);
+    const compositions = await this.#all<{ id: string }>(of("composition_id AS id FROM compositions"), owners);
+    return { jobIds: jobs.map(({ id }) => id), compositionIds: compositions.map(({ id }) => id) };
   }
 
   async findComposition(compositionId: string): Promise<StoredComposition | null> {

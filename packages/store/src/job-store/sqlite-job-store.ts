@@ -17,7 +17,7 @@ import { type HostIdentity, ownIdentity } from "./host-identity.ts";
 import { HostRows } from "./host-rows.ts";
 import { HostWatch } from "./host-watch.ts";
 import { IdleCheckpoint } from "./idle-checkpoint.ts";
-import { JobReads, type LedgerQuery, type StoredLedgerRow } from "./job-reads.ts";
+import { JobReads, type LedgerQuery, type OpenIds, type StoredLedgerRow } from "./job-reads.ts";
 import { jsonText } from "./job-rows.ts";
 import { JobWrites } from "./job-writes.ts";
 import { openJobsFile } from "./jobs-file.ts";
@@ -180,6 +180,15 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
     });
     this.#heartbeat.forget(goneIds);
     return work;
+  }
+
+  /** What is not over and belongs to hosts that are gone; it stays theirs until somebody adopts it. */
+  async leftBehind(): Promise<OpenIds> {
+    const { gone, orphans } = this.#file.read(() => {
+      const others = this.#hosts.all().filter((row) => row.hostId !== this.#hostId);
+      return { gone: this.#watch.goneAmong(others).map((row) => row.hostId), orphans: this.#hosts.orphanIds() };
+    });
+    return await this.#reads.openOf([...gone, ...orphans]);
   }
 
   async members(compositionId: string): ReturnType<JobStore["members"]> {
