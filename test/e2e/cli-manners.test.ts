@@ -189,6 +189,7 @@ const SUCCEEDING_ELSEWHERE: Readonly<Record<string, string>> = {
   why: "cli-jobs",
   cancel: "cli-jobs",
   inspect: "cli-jobs",
+  doctor: "cli-doctor",
 };
 
 test("every command is seen to succeed", () => {

@@ -10,8 +10,8 @@ const flag = { type: "boolean", default: false, group: EVERYWHERE } as const;
 export const GLOBAL_OPTIONS: Readonly<Record<string, Options>> = {
   "cjm-config": { ...text, alias: "config", describe: "This cjm.yaml instead of the nearest one" },
   "data-dir": { ...text, describe: "Where environments, journal and secrets lie" },
-  "conda-prefix": { ...text, hidden: true },
-  "conda-type": { ...text, hidden: true },
+  "conda-prefix": { ...text, describe: "Where micromamba keeps itself and its environments" },
+  "conda-type": { ...text, describe: "What makes conda environments: micromamba, miniforge or conda" },
   json: { ...flag, describe: "Results for programs, on stdout" },
   quiet: { ...flag, alias: "q", describe: "No progress, results alone" },
   debug: { ...flag, describe: "Stack traces of errors" },

@@ -115,8 +115,7 @@ async function check({ kind, path, text, isFolder }: Subject, args: ValidateOpti
       await readCapabilitiesFile(path);
       return { warnings: [] };
     case "config":
-      await resolveConfig({ cwd: context.cwd, env: {}, configPath: path });
-      return { warnings: [] };
+      return { warnings: (await resolveConfig({ cwd: context.cwd, env: {}, configPath: path })).warnings };
     case "manifest":
       checkManifest(text, path);
       return { warnings: [] };
