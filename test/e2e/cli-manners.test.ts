@@ -111,6 +111,8 @@ const WITH_CONFIGURATION: readonly (readonly string[])[] = [
   ["top"],
   ["why", "a-job"],
   ["cancel", "a-job"],
+  ["inspect", "a-job"],
+  ["doctor"],
 ];
 
 test.each(WITH_CONFIGURATION)("a damaged cjm.yaml: %s %s says file, line and field, without a stack", async (...words) => {

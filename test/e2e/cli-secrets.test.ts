@@ -190,4 +190,6 @@ test("secrets of somebody else, and a folder that may not be written to, are sai
     expect(stderr).not.toContain(SECRET);
     chmodSync(workspace.at("data/secrets"), 0o000);
   }
+  // Whoever is not root could not take the folder away.
+  chmodSync(workspace.at("data/secrets"), 0o700);
 });

@@ -38,7 +38,7 @@ export function wantedFor(words: readonly string[], command: CommandShape | null
   if (pending !== null)
     return { kind: "value", source: sourceOf(pending, command, options), positionals: named(positionals, command), prefix: "" };
   if (current.startsWith("-")) {
-    const [written = "", value] = split(current);
+    const [written, value] = split(current);
     if (value === null) return { kind: "options", given };
     const name = optionName(written, options);
     if (name === null) return { kind: "nothing" };
@@ -97,7 +97,7 @@ function readBefore(words: readonly string[], options: Readonly<Record<string, O
       positionals.push(word);
       continue;
     }
-    const [written = "", value] = split(word);
+    const [written, value] = split(word);
     const name = optionName(written, options);
     if (name === null) continue;
     given.add(name);

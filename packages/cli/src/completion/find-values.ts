@@ -46,7 +46,7 @@ async function inputs({ cwd, positionals }: Surroundings): Promise<readonly Cand
   const path = positionals["composition"];
   if (path === undefined) return [];
   const { composition } = await readComposition(resolve(cwd, path));
-  return [...Object.entries(composition.inputs)].map(([name, { type }]) => ({ value: `${name}=`, description: type ?? "" }));
+  return Object.entries(composition.inputs).map(([name, { type }]) => ({ value: `${name}=`, description: type ?? "" }));
 }
 
 async function secrets(surroundings: Surroundings): Promise<readonly Candidate[]> {
