@@ -34,6 +34,8 @@ export const cancelCommand: Command<CancelOptions> = {
     ["$0 cancel 0199c1d2-aaaa 5b6c7d8e", "several at once"],
   ],
 
+  exitCodes: [[1, "something had ended otherwise before, or its host cannot be asked"]],
+
   async run({ ids, noWait }, { terminal, signal, config: configOf }): Promise<ExitCode> {
     const { config } = await configOf();
     await using sources = await WorkSources.open(config);

@@ -20,6 +20,8 @@ export const doctorCommand: Command<DoctorOptions> = {
     ["$0 doctor --repair", "after a crash: sockets, workers and half-made environments of the dead go"],
   ],
 
+  exitCodes: [[1, "something is wrong, and was not mended"]],
+
   async run({ repair }, { terminal, env, config: configOf }): Promise<ExitCode> {
     const { config } = await configOf();
     const findings = await examine(config, env);
