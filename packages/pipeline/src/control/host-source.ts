@@ -33,15 +33,17 @@ const MOST_LONGEST_WAITING = 10;
 const MONITOR_MS = 2000;
 const BYTES_PER_MB = 1024 * 1024;
 
+type HostManager = Pick<CapabilityManager, "instances" | "residency" | "systemStatus">;
+
 interface SourceParts {
   readonly queue: JobQueue;
-  readonly manager: CapabilityManager;
+  readonly manager: HostManager;
 }
 
 /** Reads a queue and a manager when it is asked; keeps nothing. */
 export class LiveHostSource implements HostSource {
   readonly #queue: JobQueue;
-  readonly #manager: CapabilityManager;
+  readonly #manager: HostManager;
 
   constructor({ queue, manager }: SourceParts) {
     this.#queue = queue;
@@ -168,7 +170,7 @@ export class LiveHostSource implements HostSource {
     });
   }
 
-  #worker(instance: ReturnType<CapabilityManager["instances"]>[number], waitingJobs: number): WorkerReport {
+  #worker(instance: ReturnType<HostManager["instances"]>[number], waitingJobs: number): WorkerReport {
     const { instanceId, capabilityName, pid, state, enabled, heldBack, runningCalls, maxConcurrentCalls } = instance;
     const residency = this.#manager.residency(instanceId);
     const treeMb = pid === null ? 0 : readProcessTree(pid).reduce((sum, { residentMb }) => sum + residentMb, 0);
