@@ -5,8 +5,8 @@ import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CjmError, errorMessage, isCjmError } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import { livingOwner, processMark } from "../store/process-mark.ts";
+import { replaceFile } from "../store/replace-file.ts";
 
 const PROXY_HINT = "Behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1.";
 
@@ -83,7 +83,7 @@ async function receive(
   const length = response.headers.get("content-length");
   const totalBytes = length === null ? null : from + Number(length);
   const validator = response.headers.get("etag") ?? response.headers.get("last-modified");
-  await writeFileAtomic(`${part}.from`, JSON.stringify({ url, validator }));
+  await replaceFile(`${part}.from`, JSON.stringify({ url, validator }));
   let receivedBytes = from;
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -135,7 +135,7 @@ async function takeTurn(path: string): Promise<AsyncDisposable> {
       details: { pid: owner },
     });
   }
-  await writeFileAtomic(path, processMark());
+  await replaceFile(path, processMark());
   return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 

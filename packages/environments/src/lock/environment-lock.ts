@@ -4,8 +4,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CjmError, describeIssues, errorMessage } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
+import { replaceFile } from "../store/replace-file.ts";
 
 const FORMAT = "cjm-environment-lock/1";
 
@@ -32,7 +32,7 @@ export async function writeLock(folder: string, lock: EnvironmentLock): Promise<
   const files = Object.fromEntries(
     await Promise.all((await filesOf(folder)).map(async (file) => [file, await hashOf(join(folder, file))])),
   );
-  await writeFileAtomic(join(folder, "lock.json"), JSON.stringify({ format: FORMAT, ...lock, files }, null, 2));
+  await replaceFile(join(folder, "lock.json"), JSON.stringify({ format: FORMAT, ...lock, files }, null, 2));
 }
 
 /** Reads a lock and checks that its files are what they were. @throws CjmError CJM_ENVIRONMENT_LOCK_INVALID */

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AdapterManifest, AdapterManifestSchema, CjmError, describeIssues, escapeNonAscii, formatTimestamp } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
 import type { StepRunner } from "../build/step-runner.ts";
 import { CLEAN_PYTHON } from "../python/python-interpreter.ts";
+import { replaceFile } from "../store/replace-file.ts";
 import { type IntrospectionTarget, lastJsonLine } from "./introspection.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../python/introspect_adapter.py", import.meta.url));
@@ -67,6 +67,6 @@ export async function writeAdapterManifest(
   const path = join(folder, file.replaceAll(/[/\\]/g, "_"));
   await mkdir(folder, { recursive: true });
   const document = { ...manifest, generated_at: formatTimestamp(nowMs), conda_env: environmentName };
-  await writeFileAtomic(path, escapeNonAscii(JSON.stringify(document, null, 2)));
+  await replaceFile(path, escapeNonAscii(JSON.stringify(document, null, 2)));
   return path;
 }

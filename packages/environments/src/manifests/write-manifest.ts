@@ -1,8 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CapabilityEntry, formatTimestamp, type Manifest, ManifestSchema, manifestText } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import type { Environment } from "../store/environment-store.ts";
+import { replaceFile } from "../store/replace-file.ts";
 import type { Introspection } from "./introspection.ts";
 
 export interface ManifestInputs {
@@ -24,7 +24,7 @@ export async function writeManifest(folder: string, inputs: ManifestInputs): Pro
   const path = join(folder, `${inputs.introspection.name}.json`);
   const manifest = manifestOf(inputs, await readManifest(path));
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(path, manifestText(manifest));
+  await replaceFile(path, manifestText(manifest));
   return path;
 }
 

@@ -1,11 +1,11 @@
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { CjmError, canonicalHash, dataLayout, errorMessage, type RuntimeKind } from "@cjm/core";
-import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
 import { writeLock } from "../lock/environment-lock.ts";
 import type { BuiltEnvironment } from "../providers/environment-provider.ts";
 import { livingOwner, processMark } from "./process-mark.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** An environment that is whole. */
 export interface Environment {
@@ -122,7 +122,7 @@ export class EnvironmentStore {
       await moveInto(build.folder, environment.path);
     }
     await mkdir(this.recipes, { recursive: true });
-    await writeFileAtomic(this.#recipePath(recipe), JSON.stringify(record, null, 2));
+    await replaceFile(this.#recipePath(recipe), JSON.stringify(record, null, 2));
     await rm(build.marker, { recursive: true, force: true });
     return environment;
   }
