@@ -27,8 +27,9 @@ export interface HostSource {
 
 /** Jobs of one answer; more help nobody who looks at them. */
 const MOST_JOBS = 500;
-/** Waiting jobs that are explained one by one; of the others the last block reason is told. */
-const MOST_EXPLAINED = 50;
+/** Waiting jobs are explained one by one, the first ones in any case, until that is over; then their last block reason is told. */
+const EXPLAINED_WITHIN_MS = 5;
+const ALWAYS_EXPLAINED = 3;
 const MOST_LONGEST_WAITING = 10;
 const MONITOR_MS = 2000;
 const BYTES_PER_MB = 1024 * 1024;
@@ -53,9 +54,9 @@ export class LiveHostSource implements HostSource {
   jobs(): JobsReport {
     const { running, pending } = this.#active();
     const listed = [...running, ...pending].slice(0, MOST_JOBS);
-    let explained = 0;
+    const isExplained = explanationBudget();
     return {
-      jobs: listed.map((job) => this.#report(job, job.status === "pending" && explained++ < MOST_EXPLAINED)),
+      jobs: listed.map((job) => this.#report(job, job.status === "pending" && isExplained())),
       unlisted: running.length + pending.length - listed.length,
       compositions: this.#compositionsOf([...running, ...pending]),
     };
@@ -72,8 +73,9 @@ export class LiveHostSource implements HostSource {
     const machine = await this.#machine(signal);
     const { running, pending } = this.#active();
     const { lanes, ended, journalFailure } = this.#queue.stats();
-    const waiting = Map.groupBy(pending, ({ instanceId }) => instanceId);
-    const longest = pending.toSorted((a, b) => a.submittedAt - b.submittedAt).slice(0, MOST_LONGEST_WAITING);
+    const waiting = new Map<string, number>();
+    for (const { instanceId } of pending) waiting.set(instanceId, (waiting.get(instanceId) ?? 0) + 1);
+    const isExplained = explanationBudget();
     return {
       at: Date.now(),
       machine,
@@ -81,9 +83,9 @@ export class LiveHostSource implements HostSource {
       running: running.length,
       pending: pending.length,
       ended,
-      workers: this.#manager.instances().map((instance) => this.#worker(instance, waiting.get(instance.instanceId)?.length ?? 0)),
+      workers: this.#manager.instances().map((instance) => this.#worker(instance, waiting.get(instance.instanceId) ?? 0)),
       compositions: this.#compositionsOf([...running, ...pending]),
-      waiting: longest.map((job) => this.#report(job, true)),
+      waiting: pending.slice(0, MOST_LONGEST_WAITING).map((job) => this.#report(job, isExplained())),
       journalFailure,
     };
   }
@@ -147,7 +149,8 @@ export class LiveHostSource implements HostSource {
 
   /** A composition that runs has a job that waits or runs; between two nodes it is missed for a moment. */
   #compositionsOf(jobs: readonly JobView[]): CompositionReport[] {
-    const ids = new Set(jobs.flatMap(({ compositionId }) => compositionId ?? []));
+    const ids = new Set<string>();
+    for (const { compositionId } of jobs) if (compositionId !== null) ids.add(compositionId);
     return [...ids].flatMap((compositionId) => {
       const outcome = this.#queue.getComposition(compositionId);
       if (outcome === null) return [];
@@ -207,4 +210,11 @@ export function callName(target: CallTarget): string | null {
   if (target.channel === "task") return `${target.task}.${target.method}`;
   const { action } = target.kwargs;
   return typeof action === "string" ? action : null;
+}
+
+/** Whether there is time for one explanation more: with a long backlog each of them takes milliseconds. */
+function explanationBudget(): () => boolean {
+  const until = performance.now() + EXPLAINED_WITHIN_MS;
+  let count = 0;
+  return () => ++count <= ALWAYS_EXPLAINED || performance.now() < until;
 }
