@@ -61,6 +61,28 @@ export class TutorialReader {
     };
   }
 
+  /**
+   * Does what a page says, block by block.
+   * @returns what it shows beside what was seen, each masked, for every output block
+   * @throws Error when commands exit otherwise than the page says
+   */
+  async follow(page: string): Promise<readonly { readonly shown: string; readonly seen: string }[]> {
+    const outputs: { shown: string; seen: string }[] = [];
+    let printed = "";
+    for (const block of blocksOf(page)) {
+      if (block.file !== null) await this.write(block.file, block.text);
+      else if (block.language === "output") outputs.push({ shown: this.masked(block.text), seen: this.masked(printed) });
+      else if (block.language === "sh") {
+        const typed = await this.type(block.text);
+        if (typed.exitCode !== block.exitCode) {
+          throw new Error(`exit code ${typed.exitCode}, not ${block.exitCode}, of\n${block.text}\n${typed.printed}`);
+        }
+        printed = typed.printed;
+      }
+    }
+    return outputs;
+  }
+
   async write(file: string, text: string): Promise<void> {
     const path = join(this.#cwd, file);
     await mkdir(dirname(path), { recursive: true });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@cjm/testing";
 import { expect, test } from "vitest";
-import { blocksOf, isShown, TutorialReader } from "./tutorial-page.ts";
+import { isShown, TutorialReader } from "./tutorial-page.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const CTL = `${process.execPath} --disable-warning=ExperimentalWarning ${join(REPOSITORY, "packages/cli/src/main.ts")}`;
@@ -17,18 +17,9 @@ test(
     let compared = 0;
     for (const page of PAGES) {
       const text = readFileSync(join(REPOSITORY, "docs/tutorial", page), "utf8");
-      let printed = "";
-      for (const block of blocksOf(text)) {
-        if (block.file !== null) await reader.write(block.file, block.text);
-        else if (block.language === "sh") {
-          const typed = await reader.type(block.text);
-          printed = typed.printed;
-          expect(typed.exitCode, `${page}: ${block.text}\n${printed}`).toBe(block.exitCode);
-        } else if (block.language === "output") {
-          compared += 1;
-          const [shown, seen] = [reader.masked(block.text), reader.masked(printed)];
-          if (!isShown(shown, seen)) expect(seen, page).toBe(shown);
-        }
+      for (const { shown, seen } of await reader.follow(text)) {
+        compared += 1;
+        if (!isShown(shown, seen)) expect(seen, page).toBe(shown);
       }
     }
     expect(compared).toBe(18);
