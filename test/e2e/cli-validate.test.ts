@@ -277,3 +277,9 @@ test("arguments of a composition are held against what is installed", async () =
   expect(code).toBe(0);
   expect((await cjm("validate", "flow.yaml", "--strict")).code).toBe(1);
 });
+
+test("a key of cjm.yaml that means nothing is a warning", async () => {
+  await workspace.write("other/cjm.yaml", "data_dir: ./data\ndata_dri: ./data\n");
+  const { code, warnings } = await validated("other/cjm.yaml");
+  expect([code, warnings]).toEqual([0, [expect.stringContaining("data_dri")]]);
+});
