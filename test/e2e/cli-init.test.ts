@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { runProgram } from "@cjm/testing";
+import { Program, runProgram } from "@cjm/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CliWorkspace } from "./cli-workspace.ts";
 
@@ -125,5 +125,40 @@ describe("what is missing or wrong is said, and leaves nothing", () => {
     expect([unsaid.code, unsaid.stderr]).toEqual([2, expect.stringContaining("There are probe:echo, probe:add")]);
     const named = await cjm("init", "composition", "../c", "--call", "probe");
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("cannot be the name of a composition")]);
+  });
+});
+
+/** Runs a program on a terminal of its own, presses Enter once it shows the last choice, and ends as it ends. */
+const ON_A_TERMINAL = `
+import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen, answered = b"", False
+while True:
+    try:
+        data = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if not answered and b"python" in seen:
+        os.write(terminal, sys.stdin.buffer.read(1))
+        answered = True
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+describe("on a terminal what is missing is asked for", () => {
+  test.each([
+    ["Enter takes the first language", "\r", 0, true],
+    ["Ctrl-C makes nothing", "\u0003", 130, false],
+  ])("%s", async (_what, input, code, isMade) => {
+    const { command, env } = workspace.commandLine(["init", "capability", "asked"]);
+    const { TERM = "xterm" } = process.env;
+    await using program = new Program("python3", ["-c", ON_A_TERMINAL, ...command], { cwd: workspace.path, env: { ...env, TERM }, input });
+    expect((await program.result).code).toBe(code);
+    expect(existsSync(workspace.at("capabilities/asked/src/index.ts"))).toBe(isMade);
   });
 });
