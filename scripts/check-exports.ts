@@ -12,7 +12,11 @@ let faults = 0;
 try {
   for (const name of readdirSync(root).filter((entry) => entry !== "capabilities")) {
     const folder = join(stage, name);
-    cpSync(join(root, name), folder, { recursive: true, filter: (source) => !/[\\/](node_modules|test|tests)([\\/]|$)/.test(source) });
+    // Packages that templates make are no part of ours.
+    cpSync(join(root, name), folder, {
+      recursive: true,
+      filter: (source) => !/[\\/](node_modules|test|tests|templates)([\\/]|$)/.test(source),
+    });
     const manifest = publishedManifest(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
     writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
     const { messages } = await publint({ pkgDir: folder, pack: false, strict: true });
