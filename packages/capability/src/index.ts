@@ -29,7 +29,7 @@ export type { CapabilityDescription } from "./describe.ts";
 export type { JsonSchema } from "./json-schema.ts";
 export { RELOAD_TRIGGER, reloadTrigger } from "./reload-triggers.ts";
 export type { GpuProcess, GpuStatus, MachineStatus, SystemMonitor } from "./system-monitor.ts";
-export { TaskAdapter } from "./task-adapter.ts";
+export { type RequiredTool, TaskAdapter } from "./task-adapter.ts";
 export { type NamedArguments, ToolCapability } from "./tool-capability.ts";
 export { isWireValue, type TypedWireValue, wireType, wireValue } from "./wire-type.ts";
 export type { WorkerEnvDeclaration, WorkerEnvRecord } from "./worker-env.ts";

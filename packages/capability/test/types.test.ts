@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from "vitest";
-import { action, type CallContext, TaskAdapter, ToolCapability, z } from "../src/index.ts";
+import { action, type CallContext, type RequiredTool, TaskAdapter, ToolCapability, z } from "../src/index.ts";
 
 const Config = z.object({ minLength: z.int().default(1), model: z.string().optional() });
 
@@ -60,4 +60,21 @@ test("an adapter sees its tool", () => {
     }
   }
   expectTypeOf<ReturnType<Adapter["analyse"]>>().toHaveProperty("kind").toEqualTypeOf<"text">();
+});
+
+test("what an adapter requires follows from its tool", () => {
+  interface Needs {
+    readonly words: readonly string[];
+    count(text: string): number;
+  }
+  class Counting extends TaskAdapter<Needs> {
+    static override readonly taskName = "counting";
+    static override readonly requiredTool: RequiredTool<Needs> = { methods: { count: ["text"] }, properties: ["words"] };
+  }
+  expectTypeOf(Counting.requiredTool).toExtend<RequiredTool>();
+  // @ts-expect-error the tool has no such method
+  const misspelled: RequiredTool<Needs> = { methods: { cuont: ["text"] } };
+  // @ts-expect-error a property is no method
+  const mistaken: RequiredTool<Needs> = { methods: { words: [] } };
+  expectTypeOf([misspelled, mistaken]).toExtend<readonly RequiredTool[]>();
 });

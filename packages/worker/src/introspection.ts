@@ -1,12 +1,14 @@
+import { adapterDocument } from "./capability/adapter-document.ts";
 import { AuthorError } from "./capability/author-error.ts";
 import { writeDirectly, writeFully } from "./capability/direct-output.ts";
 import { EnvironmentModules } from "./capability/environment-modules.ts";
+import { loadAdapter } from "./capability/load-adapter.ts";
 import { loadCapability } from "./capability/load-capability.ts";
 import { structuralSurface } from "./capability/structural-surface.ts";
-import { parseIntrospectionArguments, type TargetArguments, UsageError } from "./worker-arguments.ts";
+import { type AdapterArguments, parseIntrospectionArguments, type TargetArguments, UsageError } from "./worker-arguments.ts";
 
 /**
- * Prints what a capability says of itself as one line of JSON, or `{"error": {"message", "hint", "mistakes"?}}` with exit code 1. What
+ * Prints what a capability or a task adapter says of itself as one line of JSON, or `{"error": {"message", "hint", "mistakes"?}}` with exit code 1. What
  * the capability itself prints goes to the error output. Ends the process: a capability may have left things open.
  */
 export async function printIntrospection(argv: readonly string[]): Promise<never> {
@@ -32,8 +34,10 @@ function failureOf(reason: Error): object {
   return { message, hint, ...(mistakes.length === 0 ? {} : { mistakes }) };
 }
 
-async function introspect(target: TargetArguments): Promise<unknown> {
-  const { className, cls, declaration, identity } = await loadCapability(new EnvironmentModules(target.environment), target);
+async function introspect(target: TargetArguments | AdapterArguments): Promise<unknown> {
+  const modules = new EnvironmentModules(target.environment);
+  if ("adapter" in target) return adapterDocument(await loadAdapter(modules, target.adapter));
+  const { className, cls, declaration, identity } = await loadCapability(modules, target);
   return {
     name: identity.name,
     version: identity.version,

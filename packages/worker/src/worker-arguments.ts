@@ -16,6 +16,12 @@ export interface WorkerArguments extends TargetArguments {
   readonly adapters: readonly string[];
 }
 
+/** A task adapter in the place of a capability. */
+export interface AdapterArguments extends Pick<TargetArguments, "environment"> {
+  /** `module:Class`. */
+  readonly adapter: string;
+}
+
 /** A command line that cannot be understood. Printed as it is, exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -34,17 +40,24 @@ export function parseWorkerArguments(argv: readonly string[]): WorkerArguments {
   };
 }
 
-/** @throws UsageError */
-export function parseIntrospectionArguments(argv: readonly string[]): TargetArguments {
-  return target(parseOptions(argv, ["module", "class", "environment"]));
+/** What is introspected: a capability, or with `--adapter` a task adapter. @throws UsageError */
+export function parseIntrospectionArguments(argv: readonly string[]): TargetArguments | AdapterArguments {
+  const options = parseOptions(argv, ["module", "class", "environment", "adapter"]);
+  if (!options.has("adapter")) return target(options);
+  if (options.has("module") || options.has("class")) throw new UsageError("--adapter names module and class itself.");
+  return { adapter: required(options, "adapter"), environment: environmentOf(options) };
 }
 
 function target(options: ReadonlyMap<string, string>): TargetArguments {
   return {
     module: required(options, "module"),
     className: options.get("class") || null,
-    environment: resolve(options.get("environment") ?? "."),
+    environment: environmentOf(options),
   };
+}
+
+function environmentOf(options: ReadonlyMap<string, string>): string {
+  return resolve(options.get("environment") ?? ".");
 }
 
 function parseOptions(argv: readonly string[], known: readonly string[]): ReadonlyMap<string, string> {

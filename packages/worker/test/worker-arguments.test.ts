@@ -28,3 +28,9 @@ test("introspection takes no socket", () => {
   expect(parseIntrospectionArguments(["--module", "m"])).toEqual({ module: "m", className: null, environment: resolve(".") });
   expect(() => parseIntrospectionArguments(["--socket", "s"])).toThrow("Unknown option --socket");
 });
+
+test("introspection takes an adapter in the place of a capability", () => {
+  expect(parseIntrospectionArguments(["--adapter", "@x/y:Z", "--environment", "/env"])).toEqual({ adapter: "@x/y:Z", environment: "/env" });
+  expect(() => parseIntrospectionArguments(["--adapter", ""])).toThrow("--adapter is required.");
+  expect(() => parseIntrospectionArguments(["--adapter", "m:C", "--module", "m"])).toThrow("--adapter names module and class itself.");
+});

@@ -1,5 +1,6 @@
 import type { EnvironmentModules } from "./environment-modules.ts";
 import { errorFacts } from "./error-facts.ts";
+import { loadAdapter } from "./load-adapter.ts";
 
 /** A method of an adapter that is bound already. */
 export type TaskMethod = (kwargs: Readonly<Record<string, unknown>>, ctx: unknown) => unknown;
@@ -45,17 +46,10 @@ export class TaskAdapters {
   }
 
   async #bindOne(spec: string, modules: EnvironmentModules, tool: unknown): Promise<void> {
-    const colon = spec.lastIndexOf(":");
-    const [module, className] = [spec.slice(0, colon), spec.slice(colon + 1)];
-    if (colon <= 0 || className === "") throw new Error("an adapter is named as module:Class");
-    const cls: unknown = (await modules.import(module)).exports[className];
-    if (typeof cls !== "function") throw new Error(`${module} exports no class ${className}`);
-    const task: unknown = Reflect.get(cls, "taskName");
-    if (typeof task !== "string" || task === "")
-      throw new Error(`${className}.taskName is no text; write \`static override readonly taskName = "..."\``);
+    const { cls, task } = await loadAdapter(modules, spec);
     const bound = this.#byTask.get(task);
     if (bound !== undefined) throw new Error(`the task ${JSON.stringify(task)} is served by ${bound.constructor.name} already`);
-    this.#byTask.set(task, new (cls as new (tool: unknown) => object)(tool));
+    this.#byTask.set(task, new cls(tool));
   }
 }
 
