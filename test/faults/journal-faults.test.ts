@@ -81,7 +81,8 @@ async function expectFailStopAndReset(
     message: expect.stringContaining("WEDGED"),
     cause: { code: "CJM_STORE_FAILED", hint: expect.stringMatching(hint) },
   });
-  expect(work.waiting.view().status).toBe("pending");
+  // It may have been chosen when the journal failed; its call is not made all the same.
+  expect(["pending", "running"]).toContain(work.waiting.view().status);
   expect(runtime.calls).toHaveLength(1);
   await mend();
   queue.resetJournal();

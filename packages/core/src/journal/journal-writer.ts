@@ -15,6 +15,7 @@ export class JournalWriter {
   readonly #listeners = new Set<CommitListener>();
   #pending: JournalEvent[] = [];
   #turn: Promise<void> | null = null;
+  #waiting: (() => void)[] = [];
   #failure: CjmError | null = null;
 
   constructor(store: JournalStore) {
@@ -41,6 +42,11 @@ export class JournalWriter {
   async flushed(): Promise<void> {
     await this.#turn;
     this.assertWritable();
+  }
+
+  /** Resolves when every row emitted so far is on disk, however long a failed journal keeps it from there. */
+  written(): Promise<void> {
+    return this.#pending.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Writes what is buffered now instead of at the end of the turn. @throws CjmError CJM_JOURNAL_FAILED */
@@ -84,6 +90,7 @@ export class JournalWriter {
       return;
     }
     this.#pending = [];
+    for (const resolve of this.#waiting.splice(0)) resolve();
     const stored = rows.map((row, index) => ({ ...row, seq: seqs[index] ?? 0 }));
     for (const listener of this.#listeners) listener(stored);
   }

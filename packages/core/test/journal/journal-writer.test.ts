@@ -51,6 +51,24 @@ test("a failed append stops acceptance, keeps the rows, and a reset writes them 
   expect(writer.failure).toBeNull();
 });
 
+test("written waits for the disk, also through a failure and its reset", async () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  await writer.written();
+  store.broken = true;
+  writer.emit(event("a"));
+  let isWritten = false;
+  const written = writer.written().then(() => {
+    isWritten = true;
+  });
+  await expect(writer.flushed()).rejects.toMatchObject({ code: "CJM_JOURNAL_FAILED" });
+  expect(isWritten).toBe(false);
+  store.broken = false;
+  writer.reset();
+  await written;
+  expect(store.commits).toEqual([["a"]]);
+});
+
 test("flushNow writes without waiting for the end of the turn", () => {
   const store = new RecordingStore();
   const writer = new JournalWriter(store);

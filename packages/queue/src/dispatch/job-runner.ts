@@ -57,7 +57,7 @@ export class JobRunner {
       });
       lifecycle.begin(job);
       // No call leaves before its rows are on disk, so that none is ever made that nothing tells of.
-      const [[lease]] = await Promise.all([claimed, publisher.committed()]);
+      const [[lease]] = await Promise.all([claimed, Promise.race([publisher.written(), job.interrupted])]);
       if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
       job.lease = lease;
       if (job.interruption !== null) {

@@ -37,6 +37,11 @@ export class EventPublisher {
     await this.#journal.flushed().catch(() => {});
   }
 
+  /** Resolves when every row emitted so far is on disk, and not before: also after a failed journal was reset. */
+  written(): Promise<void> {
+    return this.#journal.written();
+  }
+
   subscribe(filter: EventFilter, capacity: number): EventStream {
     const stream = new EventStream(capacity, () => this.#subscribers.delete(stream));
     this.#subscribers.set(stream, filter);
