@@ -3,7 +3,7 @@ export { type SetupOptions, type SetupOutcome, setupMicromamba } from "./conda/s
 export type { DownloadProgress } from "./download/download.ts";
 export { type EnvironmentPlan, planEnvironments } from "./environment-plan.ts";
 export { type InstallEvent, type InstallOptions, type InstallOutcome, installAll } from "./install-all.ts";
-export type { AdapterIntrospector, AdapterTarget } from "./manifests/adapter-manifest.ts";
+export { type AdapterIntrospector, type AdapterTarget, isAdapterSpec } from "./manifests/adapter-manifest.ts";
 export {
   type Introspection,
   type IntrospectionFailure,

@@ -1,4 +1,4 @@
-import { generateAdapterManifest } from "@cjm/environments";
+import { generateAdapterManifest, isAdapterSpec } from "@cjm/environments";
 import type { Command, ExitCode, GlobalOptions } from "../command.ts";
 import { StepLine } from "../install/step-line.ts";
 import { usageError } from "../usage-error.ts";
@@ -17,7 +17,7 @@ export const generateAdapterManifestCommand: Command<GenerateAdapterOptions> = {
   examples: [["$0 generate-adapter-manifest whisper transcription_adapters.generic:GenericTranscriptionAdapter", "make an adapter known"]],
 
   async run({ environment, target }, { terminal, signal, config }): Promise<ExitCode> {
-    if (!/^[\w.]+:\w+$/.test(target)) throw usageError(`'${target}' names no adapter.`, "Write it as module:Class.");
+    if (!isAdapterSpec(target)) throw usageError(`'${target}' names no adapter.`, "Write it as module:Class.");
     using line = new StepLine(terminal);
     const { path, manifest } = await generateAdapterManifest(environment, target, {
       config: (await config()).config,

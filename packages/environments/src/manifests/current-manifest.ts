@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CapabilityEntry, Manifest } from "@cjm/core";
 import type { Environment } from "../store/environment-store.ts";
+import { readAdapterManifest } from "./adapter-manifest.ts";
 import { readManifest } from "./write-manifest.ts";
 
 /** The manifest of a folder that already says what this entry would write, or null. */
@@ -11,11 +12,9 @@ export async function currentManifest(
   environment: Environment,
   module: string,
 ): Promise<Manifest | null> {
-  const names = await readdir(folder).catch(() => []);
-  const isThere = (impl: string): boolean =>
-    names.some((name) => name.startsWith("adapter-") && name.endsWith(`-${impl.split(":").at(-1)}.json`));
-  if (!entry.adapters.every(({ impl }) => isThere(impl))) return null;
-  for (const name of names.filter((file) => file.endsWith(".json"))) {
+  const names = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json"));
+  if (!(await haveAdapters(folder, names, entry))) return null;
+  for (const name of names) {
     const manifest = await readManifest(join(folder, name));
     if (manifest === null) continue;
     const { install, code } = manifest;
@@ -29,4 +28,11 @@ export async function currentManifest(
     if (isOurs && sameModule && sameClass && sameVariables) return manifest;
   }
   return null;
+}
+
+async function haveAdapters(folder: string, names: readonly string[], { adapters }: CapabilityEntry): Promise<boolean> {
+  if (adapters.length === 0) return true;
+  const files = names.filter((name) => name.startsWith("adapter-"));
+  const known = await Promise.all(files.map((name) => readAdapterManifest(join(folder, name))));
+  return adapters.every(({ impl }) => known.some((adapter) => adapter !== null && `${adapter.module}:${adapter.class}` === impl));
 }

@@ -92,7 +92,7 @@ async function install(npm: string, folder: string, steps: StepRunner): Promise<
 
 async function describe(folder: string, nodeVersion: string | null): Promise<BuiltEnvironment> {
   return {
-    interpreter: nodeVersion === null ? process.execPath : join("node_modules", nodePackage(), "bin", "node"),
+    interpreter: nodeVersion === null ? process.execPath : nodeOfEnvironment(""),
     resolved: {
       lock: await lockedPackages(folder),
       node: nodeVersion ?? process.version,
@@ -109,6 +109,11 @@ async function lockedPackages(folder: string): Promise<unknown> {
   return Object.fromEntries(
     found.map(([path, { version, integrity }]) => [path, { version: version ?? null, integrity: integrity ?? null }]),
   );
+}
+
+/** Where an environment with a Node of its own has it. */
+export function nodeOfEnvironment(path: string): string {
+  return join(path, "node_modules", nodePackage(), "bin", "node");
 }
 
 /** The package that brings a Node of its own. */

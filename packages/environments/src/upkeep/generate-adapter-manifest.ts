@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type AdapterManifest, CjmError, dataLayout } from "@cjm/core";
 import { CondaProgram } from "../conda/conda-program.ts";
-import { type AdapterIntrospector, introspectAdapter, writeAdapterManifest } from "../manifests/adapter-manifest.ts";
+import { type AdapterIntrospector, type AdapterTarget, introspectAdapter, writeAdapterManifest } from "../manifests/adapter-manifest.ts";
 import { installedCapabilities } from "../manifests/installed-capability.ts";
-import type { IntrospectionTarget } from "../manifests/introspection.ts";
+import { nodeOfEnvironment } from "../node/node-provider.ts";
 import { EnvironmentStore } from "../store/environment-store.ts";
 import { openSteps, type UpkeepOptions } from "./upkeep-options.ts";
 
-type Place = Pick<IntrospectionTarget, "kind" | "interpreter"> & { readonly environmentName: string };
+type Place = Pick<AdapterTarget, "kind" | "interpreter" | "environmentPath"> & { readonly environmentName: string };
 
 /**
  * Introspects a task adapter inside an environment and writes its manifest.
@@ -33,19 +33,30 @@ async function findPlace(environment: string, { config }: UpkeepOptions): Promis
   const capabilities = await installedCapabilities(dataLayout(config.dataDir).manifests);
   const capability = capabilities.find(({ name, manifest }) => name === environment || manifest.install.conda_env === environment);
   if (capability !== undefined) {
-    const { runtime: kind, python_path: interpreter, conda_env: environmentName } = capability.manifest.install;
-    return { kind, interpreter, environmentName };
+    const {
+      runtime: kind,
+      python_path: interpreter,
+      conda_env: environmentName,
+      environment_path: environmentPath,
+    } = capability.manifest.install;
+    return { kind, interpreter, environmentName, environmentPath };
   }
-  for (const path of [join(new EnvironmentStore(config.dataDir).root, basename(environment)), environment]) {
-    const place = { kind: "venv", interpreter: join(path, "bin", "python"), environmentName: basename(path) } as const;
-    if (await exists(place.interpreter)) return place;
+  for (const path of [join(new EnvironmentStore(config.dataDir).root, basename(environment)), resolve(environment)]) {
+    const place = { environmentPath: path, environmentName: basename(path) };
+    const python = join(path, "bin", "python");
+    if (await exists(python)) return { ...place, kind: "venv", interpreter: python };
+    if (!(await exists(join(path, "node_modules")))) continue;
+    const node = nodeOfEnvironment(path);
+    return { ...place, kind: "node", interpreter: (await exists(node)) ? node : process.execPath };
   }
   const prefix = await CondaProgram.find(config).then(
     (program) => program.prefixOf(environment),
     () => null,
   );
-  if (prefix !== null) return { kind: "conda", interpreter: join(prefix, "bin", "python"), environmentName: environment };
-  throw new CjmError("CJM_ENVIRONMENT_FAILED", `There is no environment '${environment}' with a Python in it.`, {
+  if (prefix !== null) {
+    return { kind: "conda", interpreter: join(prefix, "bin", "python"), environmentName: environment, environmentPath: prefix };
+  }
+  throw new CjmError("CJM_ENVIRONMENT_FAILED", `There is no environment '${environment}' with a Python or a node_modules in it.`, {
     hint: "Name a capability that 'cjm-ctl list' shows, the path of an environment, or one that conda lists.",
   });
 }
