@@ -9,7 +9,7 @@ const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const CTL = `${process.execPath} --disable-warning=ExperimentalWarning ${join(REPOSITORY, "packages/cli/src/main.ts")}`;
 
 test.each([
-  ["adapters.md", 3],
+  ["adapters.md", 4],
   ["heartbeats.md", 1],
   ["reload-triggers.md", 1],
 ])(
