@@ -96,6 +96,7 @@ describe("a capability's life", () => {
       unit: "adapter",
       version: "1.0.0",
       required_tool_protocol: "tool.capability.NeedsTool",
+      language: "python",
       protocol_members: { methods: [{ name: "echo", params: ["text"] }], properties: [] },
     });
 

@@ -47,6 +47,7 @@ def report_of(module_name: str, class_name: str) -> dict:
         "class": class_name,
         "required_tool_protocol": "%s.%s" % (protocol.__module__, protocol.__qualname__) if inspect.isclass(protocol) else "",
         "protocol_members": {"methods": members["methods"], "properties": members["properties"]},
+        "language": "python",
     }
 
 

@@ -64,6 +64,7 @@ const GOLDEN = {
   },
   generated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/),
   conda_env: "",
+  language: "node",
 };
 
 test("an adapter written in TypeScript gets its manifest with its capability, and outlives upkeep as one of Python does", async () => {

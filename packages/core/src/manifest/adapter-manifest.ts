@@ -30,6 +30,8 @@ export const AdapterManifestSchema = z.object({
   protocol_members: ProtocolMembersSchema.default({ methods: [], properties: [] }),
   generated_at: text,
   conda_env: text,
+  /** What it is written in. Absent in those of the original. */
+  language: z.enum(["node", "python"]).optional(),
 });
 export type AdapterManifest = z.infer<typeof AdapterManifestSchema>;
 

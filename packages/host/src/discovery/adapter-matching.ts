@@ -1,4 +1,4 @@
-import { CjmError, didYouMean, type ProtocolMembers, type Surface } from "@cjm/core";
+import { CjmError, didYouMean, type Manifest, type ProtocolMembers, type Surface } from "@cjm/core";
 import type { DiscoveredAdapter, DiscoveredCapability } from "./manifest-discovery.ts";
 
 export interface ParameterMismatch {
@@ -58,8 +58,13 @@ export function describeVerdict(verdict: AdapterVerdict): string {
   return parts.join("; ");
 }
 
+/** A worker imports the modules of its adapters; one that does not say its language is left to the worker. */
+function isForeign({ manifest }: DiscoveredAdapter, { install }: Manifest): boolean {
+  return manifest.language !== undefined && manifest.language !== (install.worker === "node" ? "node" : "python");
+}
+
 /**
- * The adapters to bind to a capability: all that fit, or exactly those that are named.
+ * The adapters to bind to a capability: all that fit and are written in its language, or exactly those that are named.
  * @throws CjmError CJM_ADAPTER_INCOMPATIBLE for a named one that is unknown or does not fit, with what is missing
  */
 export function adaptersToBind(
@@ -68,7 +73,10 @@ export function adaptersToBind(
   named: readonly string[] | null,
 ): readonly DiscoveredAdapter[] {
   const surface = capability.manifest.code.structural_surface;
-  if (named === null) return discovered.filter(({ manifest }) => matchAdapter(manifest.protocol_members, surface).compatible);
+  if (named === null) {
+    const own = discovered.filter((adapter) => !isForeign(adapter, capability.manifest));
+    return own.filter(({ manifest }) => matchAdapter(manifest.protocol_members, surface).compatible);
+  }
   const faults: string[] = [];
   const chosen = [...new Set(named)].flatMap((name) => {
     const adapter = discovered.find((candidate) => candidate.name === name);
@@ -79,6 +87,10 @@ export function adaptersToBind(
           discovered.map((candidate) => candidate.name),
         )}`,
       );
+      return [];
+    }
+    if (isForeign(adapter, capability.manifest)) {
+      faults.push(`${name} does not fit ${capability.name}: it is written for ${adapter.manifest.language}`);
       return [];
     }
     const verdict = matchAdapter(adapter.manifest.protocol_members, surface);

@@ -86,7 +86,7 @@ describe("the adapters of an instance", () => {
     code: { name: "tool", structural_surface: { methods: [method("run", ["a"])] } },
   });
   const capability = { name: "tool", manifest };
-  const adapter = (name: string, methods: readonly object[]): DiscoveredAdapter => ({
+  const adapter = (name: string, methods: readonly object[], language?: "node" | "python"): DiscoveredAdapter => ({
     name: `m.${name}`,
     task: "work",
     path: `/${name}.json`,
@@ -101,6 +101,7 @@ describe("the adapters of an instance", () => {
       protocol_members: protocol({ methods }),
       generated_at: "",
       conda_env: "",
+      language,
     },
   });
   const fitting = [adapter("First", [method("run", ["a"])]), adapter("Second", [])];
@@ -125,5 +126,17 @@ describe("the adapters of an instance", () => {
         details: { capabilityName: "tool", fieldsInvalid: ["adapters"] },
       }),
     );
+  });
+
+  test.each([
+    ["node", ["m:Node", "m:Silent"]],
+    ["python", ["m:Python", "m:Silent"]],
+    ["substrate", ["m:Python", "m:Silent"]],
+  ] as const)("are in the language of a %s worker, or do not say theirs", (worker, specs) => {
+    const written = [adapter("Node", [], "node"), adapter("Python", [], "python"), adapter("Silent", [])];
+    const tool = { name: "tool", manifest: { ...manifest, install: { ...manifest.install, worker } } };
+    expect(adaptersToBind(tool, written, null).map(adapterSpec)).toEqual(specs);
+    const foreign = worker === "node" ? "Python" : "Node";
+    expect(() => adaptersToBind(tool, written, [`m.${foreign}`])).toThrow(`it is written for ${foreign.toLowerCase()}`);
   });
 });

@@ -20,6 +20,7 @@ export interface AdapterDocument {
   /** Empty: what is required has no name of its own here. */
   readonly required_tool_protocol: string;
   readonly protocol_members: ProtocolMembers;
+  readonly language: "node";
 }
 
 /** @throws AuthorError for a `requiredTool` that cannot be understood */
@@ -34,6 +35,7 @@ export function adapterDocument({ module, className, cls, task, url }: AdapterIn
     class: className,
     required_tool_protocol: "",
     protocol_members: protocolMembers(className, Reflect.get(cls, "requiredTool")),
+    language: "node",
   };
 }
 

@@ -27,6 +27,7 @@ test("is what discovery reads, with members in order of their names", () => {
       ],
       properties: ["name", "size"],
     },
+    language: "node",
   });
 });
 
