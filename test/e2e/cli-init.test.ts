@@ -53,6 +53,7 @@ describe("a workspace", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("made      project/cjm.yaml");
     expect(stderr).toContain("Next: cd project");
+    expect((await cjm("init", "my project", "--dry-run")).stderr).toContain("Next: cd 'my project'");
     expect(await read("project/.gitignore")).toContain(".cjm/");
     expect(await read("project/capabilities.yaml")).toContain("package: ./capabilities/hello");
     expect(await workspace.cjm(["validate", "capabilities.yaml"], { cwd: workspace.at("project") })).toMatchObject({ code: 0 });

@@ -243,3 +243,8 @@ test("colours on a terminal, and none there with NO_COLOR, --no-color or TERM=du
   expect(plain).toContain(`${ESCAPE}[`);
   for (const text of without) expect([text.includes("probe"), text.includes(ESCAPE)]).toEqual([true, false]);
 });
+
+test("'help COMMAND' shows the help of the command", async () => {
+  const { code, stdout } = await workspace.cjm(["help", "run"]);
+  expect([code, stdout]).toEqual([0, (await workspace.cjm(["run", "--help"])).stdout]);
+});

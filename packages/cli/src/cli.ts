@@ -44,8 +44,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** `help run` means `run --help`. */
+function withHelpLast(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  return first === "help" && second !== undefined && !second.startsWith("-") ? [...argv.slice(1), "--help"] : argv;
+}
+
 async function parseAndRun(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
-  const { parser, commands, run } = createParser(argv, { terminal, signal });
+  const { parser, commands, run } = createParser(withHelpLast(argv), { terminal, signal });
   if (argv.length === 0) {
     terminal.print(await parser.getHelp());
     return 2;

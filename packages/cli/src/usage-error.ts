@@ -30,10 +30,19 @@ export function usageErrorFrom(message: string, argv: readonly string[], known: 
     return usageError(`There is no command '${written}'.${didYouMean(written, known.commands)}`, help);
   }
   const extra = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
-  if (extra !== undefined) return usageError(`'${extra}' is one argument too many.`, help);
+  if (extra !== undefined) {
+    const option = ASSIGNED_BY[command];
+    // Whole, as it was written: the message separates words by commas, which a value may have, too.
+    const word = argv.find((arg) => arg.startsWith(extra)) ?? extra;
+    const isAssignment = option !== undefined && /^[^-=][^=]*=/.test(word);
+    return usageError(`'${word}' is one argument too many.`, isAssignment ? `Write it as ${option} ${word}.` : help);
+  }
   const missing = message.startsWith(TOO_FEW) ? "An argument is missing." : null;
   return usageError(missing ?? `${message}${/[.!?]$/.test(message) ? "" : "."}`, help);
 }
+
+/** The option that takes NAME=VALUE, for commands that have one: values are often written without it. */
+const ASSIGNED_BY: Readonly<Record<string, string>> = { call: "--arg", run: "--set" };
 
 const TOO_FEW = "Not enough non-option arguments";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { COMMANDS, commandName } from "../src/commands/command-table.ts";
 import { usageErrorFrom } from "../src/usage-error.ts";
 
-const known = { commands: ["list", "logs", "run"], options: ["json", "limit", "n", "quiet", "q"] };
+const known = { commands: ["call", "list", "logs", "run"], options: ["json", "limit", "n", "quiet", "q"] };
 
 test.each([
   ["Unknown argument: limt", ["logs", "--limt", "3"], "There is no option --limt. Did you mean '--limit'?"],
@@ -19,6 +19,16 @@ test.each([
   ["Not enough arguments following: limit", ["logs", "--limit"], "Not enough arguments following: limit."],
 ])("%j for %j", (message, argv, expected) => {
   expect(usageErrorFrom(message, argv, known)).toMatchObject({ code: "CJM_USAGE", message: expected });
+});
+
+test.each([
+  ["n=3", ["run", "flow.yaml", "n=3"], "Write it as --set n=3."],
+  ["n=3", ["call", "hello", "greet", "n=3"], "Write it as --arg n=3."],
+  ["n=3", ["logs", "n=3"], "'cjm-ctl logs --help' shows what there is."],
+  ["n=1,2", ["run", "flow.yaml", "n=1,2"], "Write it as --set n=1,2."],
+  ["more", ["run", "flow.yaml", "more"], "'cjm-ctl run --help' shows what there is."],
+])("the way out for a bare %s in %j", (extra, argv, hint) => {
+  expect(usageErrorFrom(`Unknown argument: ${extra}`, argv, known).hint).toBe(hint);
 });
 
 test("the hint names the help of the command that was asked for", () => {

@@ -102,7 +102,7 @@ async function makeWorkspace(args: InitOptions, { cwd }: CommandContext): Promis
   const language = languageOf(args.language) ?? "typescript";
   const { force, dryRun } = args;
   const files = await initWorkspace({ folder, force, dryRun });
-  const way = folder === cwd ? [] : [`cd ${relative(cwd, folder)}`];
+  const way = folder === cwd ? [] : [`cd ${shellWord(relative(cwd, folder))}`];
   if (!args.hello) return { files, next: [...way, "cjm-ctl init capability NAME"] };
   const capability = await initCapability({
     name: "hello",
@@ -193,4 +193,9 @@ function refuse(args: InitOptions, what: string, options: readonly (keyof InitOp
 /** A file that two steps wrote stands once, as the first one found it. */
 function merged(files: readonly WrittenFile[]): readonly WrittenFile[] {
   return files.filter(({ path }, index) => files.findIndex((other) => other.path === path) === index);
+}
+
+/** As it has to be typed: in quotes where a shell would split or read it. */
+function shellWord(text: string): string {
+  return /^[\w./@%+,:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { CjmError, errorMessage } from "@cjm/core";
 import { usageError } from "../usage-error.ts";
 import type { ScaffoldFile } from "./template.ts";
 
@@ -21,7 +22,7 @@ export interface WrittenFile {
 /**
  * Makes files. Nothing is written when any of them is there with another content, unless `force` is set; files of other names
  * are never touched.
- * @throws CjmError CJM_USAGE that lists what is in the way
+ * @throws CjmError CJM_USAGE that lists what is in the way; CJM_CONFIG_INVALID for what may not be read or written
  */
 export async function writeScaffold(files: readonly ScaffoldFile[], options: ScaffoldOptions): Promise<readonly WrittenFile[]> {
   const { folder, force, dryRun } = options;
@@ -35,8 +36,12 @@ export async function writeScaffold(files: readonly ScaffoldFile[], options: Sca
   }
   for (const { file, written } of planned) {
     if (dryRun || written.change === "unchanged") continue;
-    await mkdir(dirname(written.path), { recursive: true });
-    await writeFile(written.path, file.text);
+    try {
+      await mkdir(dirname(written.path), { recursive: true });
+      await writeFile(written.path, file.text);
+    } catch (error) {
+      throw unwritable(written.path, error);
+    }
   }
   return planned.map(({ written }) => written);
 }
@@ -53,6 +58,13 @@ async function changeOf(file: ScaffoldFile, path: string): Promise<WrittenFile> 
         "Choose another name or folder.",
       );
     }
-    throw error;
+    throw unwritable(path, error);
   }
+}
+
+function unwritable(path: string, cause: unknown): CjmError {
+  return new CjmError("CJM_CONFIG_INVALID", `${path} cannot be made: ${errorMessage(cause)}.`, {
+    hint: "Choose a folder that you may write to, on a disk with room.",
+    cause,
+  });
 }

@@ -32,3 +32,12 @@ test("a file where a folder has to be is said", async () => {
     "a file stands where a folder has to be",
   );
 });
+
+test("what the system refuses is said with the path, and is no defect of cjm", async () => {
+  await using folder = await temporaryFolder();
+  const tooLong = [{ path: `${"x".repeat(300)}.txt`, text: "" }];
+  await expect(writeScaffold(tooLong, { folder: folder.path, force: false, dryRun: false })).rejects.toMatchObject({
+    code: "CJM_CONFIG_INVALID",
+    message: expect.stringContaining("cannot be made: ENAMETOOLONG"),
+  });
+});
