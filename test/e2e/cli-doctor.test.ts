@@ -57,6 +57,12 @@ describe("where nothing is wrong", () => {
     expect(existsSync(workspace.at("later"))).toBe(false);
   });
 
+  test("a file in the place of the data directory is one", async () => {
+    await workspace.write("file", "");
+    const { code, stdout } = await workspace.cjm(["doctor", "--data-dir", workspace.at("file")]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`✗ ${workspace.at("file")} is a file, and no folder\n`)]);
+  });
+
   test("a host that lives, its workers and its work are none", async () => {
     await using run = await gated();
     const { ok, findings } = await report("--repair");

@@ -248,3 +248,10 @@ test("'help COMMAND' shows the help of the command", async () => {
   const { code, stdout } = await workspace.cjm(["help", "run"]);
   expect([code, stdout]).toEqual([0, (await workspace.cjm(["run", "--help"])).stdout]);
 });
+
+test("a result that a full disk swallows is a failure", async () => {
+  const main = join(import.meta.dirname, "../../packages/cli/src/main.ts");
+  const command = ["-c", 'exec "$0" "$1" config --json >/dev/full', process.execPath, main];
+  const { code, stderr } = await runProgram("sh", command, { cwd: workspace.at(".") });
+  expect([code, reported(stderr).error.code]).toEqual([1, "CJM_STORE_FAILED"]);
+});

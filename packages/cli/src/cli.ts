@@ -1,4 +1,5 @@
-import { isCjmError } from "@cjm/core";
+import { setImmediate as eventsOfStreams } from "node:timers/promises";
+import { CjmError, isCjmError } from "@cjm/core";
 import { createParser, Misunderstood, optionNames } from "./parser.ts";
 import { reportError } from "./report-error.ts";
 import { Interruption } from "./terminal/interruption.ts";
@@ -34,6 +35,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   });
   try {
     const code = await parseAndRun(argv, terminal, interruption.signal);
+    await eventsOfStreams();
+    const cause = terminal.writeFault;
+    if (cause !== null) {
+      throw new CjmError("CJM_STORE_FAILED", `The result could not be written: ${cause.message}.`, {
+        hint: "Check that the disk that stdout leads to has room.",
+        cause,
+      });
+    }
     return interruption.exitCode ?? code;
   } catch (error) {
     // Whatever ends because it was told to end has nothing more to say.

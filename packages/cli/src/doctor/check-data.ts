@@ -21,6 +21,8 @@ export async function checkDataDirectory(dataDir: string): Promise<readonly Find
       wrong("data", `${dataDir} is not there, and ${parent} is not writable`, "Name another one with --data-dir or data_dir in cjm.yaml."),
     ];
   }
+  if (!(await stat(dataDir)).isDirectory())
+    return [wrong("data", `${dataDir} is a file, and no folder`, "Name another one with --data-dir or data_dir in cjm.yaml.")];
   const writable = (await isWritable(dataDir))
     ? ok("data", `${dataDir} can be written`)
     : wrong("data", `${dataDir} is not writable`, `Make it yours: chown -R "$USER" ${dataDir}`);

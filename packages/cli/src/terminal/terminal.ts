@@ -29,6 +29,7 @@ export class Terminal {
   readonly #quiet: boolean;
   readonly #live: LiveLines | null;
   readonly #closed = new AbortController();
+  #writeFault: Error | null = null;
 
   constructor(options: TerminalOptions) {
     const { stdout, stderr, env } = options;
@@ -40,13 +41,21 @@ export class Terminal {
     this.noteColors = createColors(wantsColor(stderr, options));
     this.closed = this.#closed.signal;
     this.#live = stderr.isTTY && !options.quiet && env["TERM"] !== "dumb" && !isSet(env["CI"]) ? new LiveLines(stderr) : null;
-    stdout.on("error", () => this.#closed.abort());
+    stdout.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") this.#writeFault ??= error;
+      this.#closed.abort();
+    });
     stderr.on("error", () => {});
   }
 
   /** Columns of stdout; a pipe has no limit, and a terminal that was never given a size has 80. */
   get columns(): number {
     return this.#stdout.isTTY ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Why the result could not be written, such as a full disk; null as long as it could, or when its reader went away. */
+  get writeFault(): Error | null {
+    return this.#writeFault;
   }
 
   /** A line of the result. */

@@ -105,7 +105,13 @@ describe("where a command writes", () => {
     const { terminal, out } = make();
     out.stream.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
     terminal.print("lost");
-    expect([terminal.closed.aborted, out.text()]).toEqual([true, ""]);
+    expect([terminal.closed.aborted, terminal.writeFault, out.text()]).toEqual([true, null, ""]);
+  });
+
+  test("a full disk is a fault", () => {
+    const { terminal, out } = make();
+    out.stream.emit("error", Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" }));
+    expect([terminal.closed.aborted, terminal.writeFault?.message]).toEqual([true, "write ENOSPC"]);
   });
 });
 
