@@ -283,3 +283,11 @@ test("a key of cjm.yaml that means nothing is a warning", async () => {
   const { code, warnings } = await validated("other/cjm.yaml");
   expect([code, warnings]).toEqual([0, [expect.stringContaining("data_dri")]]);
 });
+
+test("YAML that cannot be parsed is told where, whatever it was meant to be", async () => {
+  await workspace.write("flow.yaml", "name: x\nnodes: [\n");
+  const { code, stderr } = await cjm("validate", "flow.yaml");
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/flow\.yaml has a fault:\n {2}- line \d/)]);
+  await workspace.write("other.yaml", "name: : [\n");
+  expect((await cjm("validate", "other.yaml")).stderr).toMatch(/other\.yaml is no YAML: .* at line 1, column \d+\. /);
+});

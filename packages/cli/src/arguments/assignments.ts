@@ -30,10 +30,10 @@ export function textsByKey(option: string, written: readonly string[]): Readonly
 }
 
 /** @throws CjmError CJM_USAGE saying whose text is no JSON */
-export function parseJson(what: string, text: string): JsonValue {
+export function parseJson(what: string, text: string, hint = `Quote it for the shell, as in '{"path": "a.md"}'.`): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (error) {
-    throw usageError(`${what} is not JSON: ${errorMessage(error)}.`, `Quote it for the shell, as in '{"path": "a.md"}'.`);
+    throw usageError(`${what} is not JSON: ${errorMessage(error)}.`, hint);
   }
 }

@@ -27,7 +27,7 @@ export function callArguments({ base, single }: WrittenArguments, schema: InputS
 }
 
 function argumentValue({ key, text, isJson }: Assignment, schema: InputSchema): JsonValue {
-  if (isJson) return parseJson(`The value of '${key}'`, text);
+  if (isJson) return parseJson(`The value of '${key}'`, text, `':=' takes JSON, as in ${key}:='[1, 2]'; a text is written ${key}=...`);
   const types = declaredTypes(schema, key);
   if (types.length === 0 || types.includes("string")) return text;
   const parsed = jsonOrUndefined(text);

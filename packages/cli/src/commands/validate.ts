@@ -160,10 +160,20 @@ function kindOf(given: string | undefined, path: string, text: string): Document
   const kind =
     given === undefined ? documentKind(path, topLevelKeys(path, text)) : (DOCUMENT_KINDS.find((known) => known === given) ?? null);
   if (kind !== null) return kind;
+  const [fault] = given === undefined && isYaml(path) ? parseDocument(text, { logLevel: "silent" }).errors : [];
+  if (fault !== undefined) {
+    throw new CjmError("CJM_CONFIG_INVALID", `${path} is no YAML: ${fault.message.split("\n")[0]?.replace(/:$/, "") ?? ""}.`, {
+      hint: "Mend that line first.",
+    });
+  }
   throw usageError(
     given === undefined ? `Neither name nor keys of ${path} say what it is.` : `There is no kind '${given}'.`,
     `Say it with --kind: ${DOCUMENT_KINDS.join(", ")}.`,
   );
+}
+
+function isYaml(path: string): boolean {
+  return extname(path) === ".yaml" || extname(path) === ".yml";
 }
 
 function topLevelKeys(path: string, text: string): readonly string[] {

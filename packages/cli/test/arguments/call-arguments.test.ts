@@ -70,6 +70,10 @@ describe("arguments of a call", () => {
     expect(() => read(single, json)).toThrow(expect.objectContaining({ code: "CJM_USAGE", message: expect.stringContaining(message) }));
   });
 
+  test("a text after ':=' is told how a text is written", () => {
+    expect(() => read(["x:=one"])).toThrow(expect.objectContaining({ hint: expect.stringContaining("a text is written x=...") }));
+  });
+
   test("without a schema everything is text", () => {
     expect(callArguments(readArguments(null, ["count=1"]), null)).toEqual({ count: "1" });
   });
