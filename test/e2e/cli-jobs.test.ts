@@ -170,6 +170,21 @@ SHORTID_  probe  echo  interrupted  TIME  -  gone  beside  its host is gone
   });
 });
 
+test("what a run uses is neither removed nor repaired under it, unless it is forced", async () => {
+  await using _run = await gated();
+  for (const command of [
+    ["remove", "probe", "--yes"],
+    ["repair", "probe"],
+  ]) {
+    const { code, stderr } = await workspace.cjm(command);
+    expect(code).toBe(1);
+    expect(scrubbed(stderr)).toContain("probe is in use by the host of pid PID.");
+    expect(stderr).toContain("--force");
+  }
+  expect((await workspace.cjm(["list"])).stdout).toContain("probe");
+  expect((await workspace.cjm(["remove", "probe", "--yes", "--force"])).code).toBe(0);
+});
+
 describe("what is over", () => {
   test("inspect tells the story of a job that failed, with what its worker said", async () => {
     await workspace.write("fails.yaml", "name: fails\nnodes:\n  bad: { capability: probe, action: defect }\n");

@@ -2,6 +2,7 @@ import { planRemoval, type RemovalPlan, removeCapability } from "@cjm/environmen
 import type { Command, ExitCode, GlobalOptions } from "../command.ts";
 import { confirmed } from "../install/confirm.ts";
 import { purge } from "../install/purge.ts";
+import { refuseWhileInUse } from "../install/refuse-while-in-use.ts";
 import { StepLine } from "../install/step-line.ts";
 
 interface RemoveOptions extends GlobalOptions {
@@ -9,6 +10,7 @@ interface RemoveOptions extends GlobalOptions {
   readonly keepEnv: boolean;
   readonly purge: boolean;
   readonly yes: boolean;
+  readonly force: boolean;
 }
 
 export const removeCommand: Command<RemoveOptions> = {
@@ -16,6 +18,7 @@ export const removeCommand: Command<RemoveOptions> = {
   options: {
     "keep-env": { type: "boolean", default: false, describe: "Leave its environment, for 'gc' or another capability" },
     purge: { type: "boolean", default: false, describe: "Its configuration, secrets and data, too; the journal is never deleted from" },
+    force: { type: "boolean", default: false, describe: "Also while a host uses it" },
     yes: { alias: "y", type: "boolean", default: false, describe: "Do not ask" },
   },
   examples: [["$0 remove documents", "manifest and environment; configuration and data stay"]],
@@ -24,6 +27,7 @@ export const removeCommand: Command<RemoveOptions> = {
     const { terminal, signal } = context;
     const { config } = await context.config();
     const plan = await planRemoval(args.name, { config });
+    if (!args.force) await refuseWhileInUse([args.name], config.dataDir);
     if (!terminal.json) terminal.note(describe(plan, args));
     const answer = await confirmed(`Remove ${args.name}?`, args.yes, context);
     if (answer === null) return 130;

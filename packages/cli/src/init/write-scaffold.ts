@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CjmError, errorMessage } from "@cjm/core";
 import { usageError } from "../usage-error.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { ScaffoldFile } from "./template.ts";
 
 export interface ScaffoldOptions {
@@ -37,7 +38,7 @@ export async function writeScaffold(files: readonly ScaffoldFile[], options: Sca
   for (const { file, written } of planned) {
     if (dryRun || written.change === "unchanged") continue;
     try {
-      await mkdir(dirname(written.path), { recursive: true });
+      await makeFolder(dirname(written.path));
       await writeFile(written.path, file.text);
     } catch (error) {
       throw unwritable(written.path, error);

@@ -121,7 +121,7 @@ export const ERROR_CODES = {
   CJM_ENVIRONMENT_BUSY: {
     category: "transient",
     retriable: true,
-    meaning: "Another process makes or removes environments of the same data directory.",
+    meaning: "Another process makes or removes environments of the same data directory, or runs workers in the one that is to go.",
   },
   CJM_ENVIRONMENT_LOCK_INVALID: {
     category: "user_input",
