@@ -148,14 +148,15 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
     return await this.#reads.isLeased(jobId, token, this.#hostId);
   }
 
+  /** When it ended is kept to the fraction of a millisecond: whoever goes on with a composition must know what ended first. */
   async settle(settlement: JobSettlement, rows: readonly LedgerRow[]): Promise<boolean> {
     const { jobId, status, result } = settlement;
     const text = status !== "completed" || result === null ? null : jsonText(result, "The result of job", jobId);
     if (text === null || !this.#isLarge(text))
-      return await this.#turns.add(this.#writes.settle(settlement, { text, file: null }, rows, this.#nowMs()));
+      return await this.#turns.add(this.#writes.settle(settlement, { text, file: null }, rows, this.#clock.now()));
     const file = await this.#results.write(text, this.#hostId);
     // After a commit that failed the file stays for `prune`: that it failed is certain only here, not on the disk.
-    const isTaken = await this.#turns.add(this.#writes.settle(settlement, { text: null, file }, rows, this.#nowMs()));
+    const isTaken = await this.#turns.add(this.#writes.settle(settlement, { text: null, file }, rows, this.#clock.now()));
     if (!isTaken) await this.#results.remove(file);
     return isTaken;
   }
