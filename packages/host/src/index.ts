@@ -36,4 +36,5 @@ export {
   type SchedulingRequest,
   safetyPolicy,
 } from "./resources/scheduling-policy.ts";
+export { allPids } from "./workers/end-processes.ts";
 export { type ProcessUse, readProcessTree } from "./workers/process-tree.ts";

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { dataLayout } from "@cjm/core";
+import { allPids } from "@cjm/host";
 
 /** A worker whose host is gone, with what it started. */
 export interface OrphanedWorker {
@@ -41,16 +42,6 @@ export function endOrphan({ sessionId, pids }: OrphanedWorker, dataDir: string):
     } catch {
       // It ended by itself.
     }
-  }
-}
-
-function allPids(): readonly number[] {
-  try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
   }
 }
 

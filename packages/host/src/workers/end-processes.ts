@@ -29,7 +29,8 @@ export function killSession(sessionId: string): void {
   }
 }
 
-function allPids(): readonly number[] {
+/** Every process of this machine that can be seen; none where there is no `/proc`. */
+export function allPids(): readonly number[] {
   try {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
