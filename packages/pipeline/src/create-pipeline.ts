@@ -61,10 +61,8 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   // Closed after the queue: who drains can still be asked.
   const control = building.use(new ControlServer({ dataDir: config.dataDir }));
   const jobs = options.jobs === "memory" ? null : building.use(openJobs(config));
-  if (jobs !== null && config.jobsRetentionDays > 0) {
-    // As with the logs, a failure is no reason not to start.
-    void jobs.prune({ olderThanMs: config.jobsRetentionDays * DAY_MS }).catch(() => {});
-  }
+  // As with the logs, a failure is no reason not to start.
+  if (jobs !== null) void sweepJobs(config, jobs).catch(() => {});
   const queue = building.use(
     new JobQueue({
       runtime: manager,
@@ -108,6 +106,14 @@ const NOTHING_RECOVERED: RecoveredWork = { jobIds: [], interrupted: 0, compositi
 function openJobs(config: CjmConfig): SqliteJobStore {
   const layout = dataLayout(config.dataDir);
   return SqliteJobStore.open(layout.jobs, { resultsFolder: layout.jobResults });
+}
+
+/** In the background and once per start. Most starts have nothing to sweep, and a walk through all jobs costs more than looking. */
+async function sweepJobs({ jobsRetentionDays }: CjmConfig, jobs: SqliteJobStore): Promise<void> {
+  if (jobsRetentionDays <= 0) return;
+  const olderThanMs = jobsRetentionDays * DAY_MS;
+  const firstEndedAt = await jobs.firstEndedAt();
+  if (firstEndedAt !== null && firstEndedAt < Date.now() - olderThanMs) await jobs.prune({ olderThanMs });
 }
 
 /** In the background and once per start: what is too old goes. It is disposable, so a failure is no reason not to start. */

@@ -150,6 +150,12 @@ export class JobReads {
     }));
   }
 
+  /** When the job of the first ending ended, Unix milliseconds; null: there is none. */
+  async firstEndedAt(): Promise<number | null> {
+    const sql = "SELECT ended_at FROM endings ORDER BY seq LIMIT 1";
+    return await this.#read(() => this.#parts.file.prepare<{ ended_at: number }>(sql).get()?.ended_at ?? null);
+  }
+
   /** Where the table of endings begins and ends. */
   async endings(): Promise<Places> {
     return await this.#read(() => placesOfEndings(this.#parts.file));

@@ -222,6 +222,14 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
   }
 
   /**
+   * When the job ended that was submitted before all others that ended and are known, Unix milliseconds; null: none ended. One
+   * step, where `prune` walks through everything: as long as this one is young, little can be old.
+   */
+  async firstEndedAt(): Promise<number | null> {
+    return await this.#reads.firstEndedAt();
+  }
+
+  /**
    * Forgets jobs and compositions that ended longer ago than that, with their results; members go with their composition. Rows of
    * extensions go when they are older than that and than everything that is not over. In small steps, and on a thread of its own
    * when there is much to look at.

@@ -74,6 +74,8 @@ describe("pruning", () => {
   test("forgets what ended long ago, with its files; keeps what is younger, open, or part of what is open", async () => {
     const clock = new ManualClock();
     const store = kit.open({ clock, maxInlineBytes: 100 });
+    expect(await store.firstEndedAt()).toBeNull();
+    const startedAt = clock.now();
     const member = (id: string, compositionId: string) => sampleJob(id, { compositionId, nodeId: id, submittedAt: clock.now() });
     const compositions = ["over", "open"].map((id) => sampleComposition(id, { submittedAt: clock.now() }));
     await store.submit({ jobs: [], compositions });
@@ -87,6 +89,7 @@ describe("pruning", () => {
     await store.submit({ jobs: [sampleJob("young", { submittedAt: clock.now() })] });
     await store.settle(completed("young", null, "x".repeat(200)), []);
 
+    expect(await store.firstEndedAt()).toBe(startedAt);
     expect(await store.prune({ olderThanMs: HOUR_MS + 1 })).toEqual({ jobs: 0, compositions: 0, ledgerRows: 0, files: 0 });
     expect(await store.prune({ olderThanMs: HOUR_MS / 2 })).toEqual({ jobs: 4, compositions: 1, ledgerRows: 0, files: 2 });
     expect((await store.list({})).map(({ spec }) => spec.jobId)).toEqual(["young", "waiting", "n"]);
