@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dataLayout } from "@cjm/core";
 import { SqliteJobStore, SqliteJournal } from "@cjm/store";
 import { Program, temporaryFolder } from "@cjm/testing";
+import { completeLines } from "@cjm/testing/complete-lines";
 import { expect, test } from "vitest";
 import { writeFaultManifest } from "./fault-manifest.ts";
 
@@ -62,13 +63,7 @@ async function expectJournaled(folder: string): Promise<void> {
 }
 
 function attempts(folder: string): readonly string[] {
-  try {
-    return readFileSync(join(folder, "marks", "attempts"), "utf8")
-      .trimEnd()
-      .split("\n");
-  } catch {
-    return [];
-  }
+  return completeLines(join(folder, "marks", "attempts"));
 }
 
 function turn(): Promise<false> {

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { completeLines } from "@cjm/testing/complete-lines";
 
 /** What a recorded worker answers. The body goes as JSON, `text` as plain text. */
 export interface Answer {
@@ -50,12 +51,7 @@ export class RecordFolder {
   }
 
   notes(): readonly Note[] {
-    const file = join(this.path, "notes.jsonl");
-    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    return text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Note);
+    return completeLines(join(this.path, "notes.jsonl")).map((line) => JSON.parse(line) as Note);
   }
 
   /** Replaces what workers of a capability answer from now on. */

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { completeLines } from "../complete-lines.ts";
 
 const SCRIPT = fileURLToPath(new URL("./conda_stand_in.py", import.meta.url));
 
@@ -36,10 +36,7 @@ export class CondaStandIn {
 
   /** Words of every call so far, without the program's name. */
   get calls(): readonly (readonly string[])[] {
-    const log = join(this.#state, "argv.jsonl");
-    if (!existsSync(log)) return [];
-    const lines = readFileSync(log, "utf8").trim().split("\n");
-    return lines.map((line) => JSON.parse(line) as string[]);
+    return completeLines(join(this.#state, "argv.jsonl")).map((line) => JSON.parse(line) as string[]);
   }
 
   static #program(state: string, type: string): string {

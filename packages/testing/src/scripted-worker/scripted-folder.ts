@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { completeLines } from "../complete-lines.ts";
 
 /** One request that a scripted worker got. */
 export interface AskedRequest {
@@ -20,10 +21,8 @@ export class ScriptedFolder {
 
   /** Every request so far, of all its workers. */
   asked(path?: string): readonly AskedRequest[] {
-    const file = join(this.#path, "asked.ndjson");
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-    return lines.map((line) => JSON.parse(line) as AskedRequest).filter((request) => path === undefined || request.path === path);
+    const requests = completeLines(join(this.#path, "asked.ndjson")).map((line) => JSON.parse(line) as AskedRequest);
+    return requests.filter((request) => path === undefined || request.path === path);
   }
 
   note(path: string, body: Readonly<Record<string, unknown>>): void {
