@@ -131,14 +131,15 @@ test("adapters of an entry get manifests of their own, and one that is none is s
 
 describe("what goes wrong is said, and leaves nothing", () => {
   test.each([
-    [["repair"], 2, "An argument is missing"],
+    [["repair"], 2, "The argument <name> is missing."],
     [["repair", "nope"], 1, "No capability 'nope' is installed"],
     [["regenerate-manifest", "nope"], 1, "No capability 'nope' is installed"],
     [["remove", "nope", "--yes"], 1, "No capability 'nope' is installed"],
     [["generate-adapter-manifest", "nope", "noclass"], 2, "Write it as module:Class"],
     [["generate-adapter-manifest", "nope", "a.b:C"], 1, "There is no environment 'nope'"],
     [["install-all"], 1, "capabilities.yaml"],
-    [["install-all", "--only"], 2, "Not enough arguments"],
+    [["install-all", "--only"], 2, "--only takes a value."],
+    [["install-all", "--concurrency", "0"], 2, "--concurrency takes a whole number from 1 to 64, not '0'."],
     [["setup-host"], 1, "capabilities.yaml"],
     [["gc", "extra"], 2, "one argument too many"],
     [["setup-runtime", "--forse"], 2, "Did you mean '--force'?"],

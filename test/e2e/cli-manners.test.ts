@@ -72,9 +72,10 @@ describe.each(COMMANDS.map((entry) => [commandName(entry), entry] as const))("%s
 
   const required = [...entry.usage.matchAll(/<([\w-]+)(?:\.\.)?>/g)].map(([, positional = ""]) => positional);
   if (required.length > 0) {
-    test("an argument that is missing: 2, and no stack", async () => {
+    test("arguments that are missing are named beside the usage: 2, and no stack", async () => {
       const { code, stdout, stderr } = await workspace.cjm([name], STDIN);
-      expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining("An argument is missing")]);
+      expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(`Write it as cjm-ctl ${entry.usage}.`)]);
+      for (const positional of required) expect(stderr).toContain(`<${positional}`);
       expect(stderr).not.toMatch(STACK);
     });
   }

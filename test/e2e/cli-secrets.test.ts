@@ -164,7 +164,7 @@ test("what is wrong is said before anything is asked: names, files, values", asy
     [["set-secret", "../probe", "K"], "v", "cannot be the name of a capability"],
     [["set-secret", "probe", "K", "--value-file", "gone"], "", "cannot be read"],
     [["set-secret", "probe", "K"], "a\0b", "NUL byte"],
-    [["set-secret", "probe"], "v", "An argument is missing"],
+    [["set-secret", "probe"], "v", "The argument <key> is missing."],
   ];
   for (const [args, input, message] of cases) {
     const { code, stdout, stderr } = await workspace.cjm(args, { input });

@@ -262,7 +262,7 @@ describe("called in a way that means nothing", () => {
     [["."], "it has neither package.json nor pyproject.toml"],
     [["cjm.yaml", "--class", "X"], "--class is for the source of a capability"],
     [[".", "--kind", "composition"], "is a folder, and no composition"],
-    [["cjm.yaml", "--timeout", "x", "--kind", "capability"], "--timeout takes a whole number"],
+    [["cjm.yaml", "--timeout", "x", "--kind", "capability"], "--timeout takes a whole number from 1"],
   ])("%j", async (args, message) => {
     const { code, stderr } = await cjm("validate", ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

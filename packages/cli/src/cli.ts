@@ -1,5 +1,6 @@
 import { setImmediate as eventsOfStreams } from "node:timers/promises";
 import { CjmError, isCjmError } from "@cjm/core";
+import { COMMANDS, commandName } from "./commands/command-table.ts";
 import { createParser, Misunderstood, optionNames } from "./parser.ts";
 import { reportError } from "./report-error.ts";
 import { Interruption } from "./terminal/interruption.ts";
@@ -71,6 +72,7 @@ async function parseAndRun(argv: readonly string[], terminal: Terminal, signal: 
     if (!(error instanceof Misunderstood)) throw error;
     const command = argv.find((arg) => commands.includes(arg));
     const options = await optionNames(command);
-    throw usageErrorFrom(error.message, argv, { commands, options });
+    const usage = COMMANDS.find((entry) => commandName(entry) === command)?.usage;
+    throw usageErrorFrom(error.message, argv, { commands, options, usage });
   }
 }

@@ -9,6 +9,8 @@ export interface KnownNames {
   readonly commands: readonly string[];
   /** Long options of the command that was asked for, without dashes. */
   readonly options: readonly string[];
+  /** Name and positionals of the command that was asked for, as the command table has them. */
+  readonly usage?: string | undefined;
 }
 
 /** What yargs says of a bad command line, in words that name the way out. */
@@ -37,14 +39,26 @@ export function usageErrorFrom(message: string, argv: readonly string[], known: 
     const isAssignment = option !== undefined && /^[^-=][^=]*=/.test(word);
     return usageError(`'${word}' is one argument too many.`, isAssignment ? `Write it as ${option} ${word}.` : help);
   }
-  const missing = message.startsWith(TOO_FEW) ? "An argument is missing." : null;
-  return usageError(missing ?? `${message}${/[.!?]$/.test(message) ? "" : "."}`, help);
+  const withoutValue = /^Not enough arguments following: (\S+)$/.exec(message)?.[1];
+  if (withoutValue !== undefined) return usageError(`${withoutValue.length === 1 ? "-" : "--"}${withoutValue} takes a value.`, help);
+  const missing = missingPositionals(message, known.usage ?? "");
+  if (missing.length > 0) {
+    const [verb, word] = missing.length === 1 ? ["is", "argument"] : ["are", "arguments"];
+    return usageError(`The ${word} ${missing.join(" and ")} ${verb} missing.`, `Write it as cjm-ctl ${known.usage}. ${help}`);
+  }
+  return usageError(`${message}${/[.!?]$/.test(message) ? "" : "."}`, help);
 }
 
 /** The option that takes NAME=VALUE, for commands that have one: values are often written without it. */
 const ASSIGNED_BY: Readonly<Record<string, string>> = { call: "--arg", run: "--set" };
 
 const TOO_FEW = "Not enough non-option arguments";
+
+/** Positionals that the command needs and did not get, as its usage has them; of a message about something else none. */
+function missingPositionals(message: string, usage: string): readonly string[] {
+  const got = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  return got === undefined ? [] : (usage.match(/<[^>]+>/g) ?? []).slice(Number(got));
+}
 
 /** The first word that looks like an option and is none, as written; null when the fault is another. */
 function unknownOption(message: string, argv: readonly string[], options: readonly string[]): string | null {

@@ -13,12 +13,29 @@ test.each([
   ["", ["--jsn"], "There is no option --jsn. Did you mean '--json'?"],
   ["", ["--json"], "No command was given."],
   ["", [], "No command was given."],
-  ["Not enough non-option arguments: got 0, need at least 1", ["run"], "An argument is missing."],
+  ["Not enough non-option arguments: got 0, need at least 1", ["run"], "The argument <composition> is missing."],
   ["Not enough non-option arguments: got 0, need at least 1", ["run", "--qiet"], "There is no option --qiet. Did you mean '--quiet'?"],
-  ["Not enough non-option arguments: got 0, need at least 1", ["run", "--quiet", "-n", "--limit=3"], "An argument is missing."],
-  ["Not enough arguments following: limit", ["logs", "--limit"], "Not enough arguments following: limit."],
+  [
+    "Not enough non-option arguments: got 0, need at least 1",
+    ["run", "--quiet", "-n", "--limit=3"],
+    "The argument <composition> is missing.",
+  ],
+  ["Not enough arguments following: limit", ["logs", "--limit"], "--limit takes a value."],
+  ["Not enough arguments following: n", ["logs", "-n"], "-n takes a value."],
 ])("%j for %j", (message, argv, expected) => {
-  expect(usageErrorFrom(message, argv, known)).toMatchObject({ code: "CJM_USAGE", message: expected });
+  expect(usageErrorFrom(message, argv, { ...known, usage: "run <composition>" })).toMatchObject({ code: "CJM_USAGE", message: expected });
+});
+
+test.each([
+  [0, "The arguments <name> and <key> are missing."],
+  [1, "The argument <key> is missing."],
+])("of two arguments with %i given, what is missing is named beside the usage", (got, expected) => {
+  const message = `Not enough non-option arguments: got ${got}, need at least 2`;
+  const error = usageErrorFrom(message, ["call"], { ...known, usage: "call <name> <key> [rest..]" });
+  expect(error).toMatchObject({
+    message: expected,
+    hint: "Write it as cjm-ctl call <name> <key> [rest..]. 'cjm-ctl call --help' shows what there is.",
+  });
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { type ActionSpec, CjmError, dataLayout, didYouMean, errorMessage } from 
 import { discoverManifests } from "@cjm/host";
 import { createPipeline } from "@cjm/pipeline";
 import { callArguments, readArguments } from "../arguments/call-arguments.ts";
-import { allValues, lastValue, wholeNumber } from "../arguments/option-values.ts";
+import { allValues, lastValue, TIMER_SECONDS, wholeNumber } from "../arguments/option-values.ts";
 import type { Command, CommandContext, ExitCode, GlobalOptions } from "../command.ts";
 import { callLine } from "../run/call-line.ts";
 import { usageError } from "../usage-error.ts";
@@ -50,7 +50,7 @@ export const callCommand: Command<CallOptions> = {
       describe: "With --method: a task of its adapter instead of an action",
     },
     method: { type: "string", requiresArg: true, coerce: lastValue, describe: "Method of the task" },
-    timeout: { type: "string", requiresArg: true, coerce: lastValue, describe: "Give up after this many seconds" },
+    timeout: { type: "string", requiresArg: true, coerce: lastValue, describe: "Give up after this many seconds  [default: never]" },
   },
   examples: [
     ["$0 call cjm-capability-documents parse --arg path=README.md", "the result as JSON"],
@@ -60,7 +60,7 @@ export const callCommand: Command<CallOptions> = {
   async run(args, context): Promise<ExitCode> {
     const { terminal, signal } = context;
     const { name, action, task, method, timeout } = args;
-    const timeoutMs = wholeNumber("timeout", timeout ?? "0") * 1000;
+    const timeoutMs = timeout === undefined ? null : wholeNumber("timeout", timeout, TIMER_SECONDS) * 1000;
     const { config } = await context.config();
     if ((task === undefined) !== (method === undefined)) throw usageError("--task and --method go together.");
     const written = readArguments(await argumentsText(args.argsJson, context), args.arg);
@@ -84,7 +84,7 @@ export const callCommand: Command<CallOptions> = {
       ...(action === undefined ? {} : { action }),
       ...(task === undefined || method === undefined ? {} : { task, method }),
       args: values,
-      ...(timeoutMs === 0 ? {} : { timeoutMs }),
+      ...(timeoutMs === null ? {} : { timeoutMs }),
       signal,
     });
     const result = await running.finally(() => terminal.live?.end());

@@ -40,13 +40,13 @@ export const installAllCommand: Command<InstallAllOptions> = {
       type: "string",
       requiresArg: true,
       coerce: lastValue,
-      describe: "Entries at the same time  [default: 2]",
+      describe: "Entries at the same time, 1 to 64  [default: 2]",
     },
   },
   examples: [["$0 install-all --only documents --force", "build one environment again"]],
 
   async run(args, { terminal, signal, cwd, config: configOf }): Promise<ExitCode> {
-    const concurrency = wholeNumber("concurrency", args.concurrency ?? "0");
+    const concurrency = args.concurrency === undefined ? null : wholeNumber("concurrency", args.concurrency, { least: 1, most: 64 });
     const { config } = await configOf();
     const file = args.file === undefined ? config.capabilitiesFile : resolve(cwd, args.file);
     const entries = (await readCapabilitiesFile(file)).capabilities;
@@ -63,7 +63,7 @@ export const installAllCommand: Command<InstallAllOptions> = {
         force: args.force,
         dryRun: args.dryRun,
         signal,
-        ...(concurrency === 0 ? {} : { concurrency }),
+        ...(concurrency === null ? {} : { concurrency }),
         onEvent: (event) => {
           progress.apply(event);
           if (terminal.live === null && event.type !== "started") terminal.note(progress.line(event.name, terminal.noteColors));

@@ -16,7 +16,14 @@ export const psCommand: Command<PsOptions> = {
   options: {
     all: { alias: "a", type: "boolean", default: false, describe: "Also what ended last" },
     run: { type: "string", requiresArg: true, coerce: lastValue, describe: "Of this run, by its id or the beginning of it" },
-    limit: { alias: "n", type: "string", requiresArg: true, default: "20", coerce: lastValue, describe: "With --all, how many that ended" },
+    limit: {
+      alias: "n",
+      type: "string",
+      requiresArg: true,
+      default: "20",
+      coerce: lastValue,
+      describe: "With --all, how many that ended; 1 or more",
+    },
   },
   examples: [
     ["$0 ps", "what waits and runs, over all hosts of the data directory"],
@@ -25,7 +32,7 @@ export const psCommand: Command<PsOptions> = {
   ],
 
   async run({ all, run, limit }, { terminal, config }): Promise<ExitCode> {
-    const most = wholeNumber("limit", limit);
+    const most = wholeNumber("limit", limit, { least: 1 });
     await using sources = await WorkSources.open((await config()).config);
     const open = await openWork(sources);
     const ended = all ? await endedWork(sources, most) : { jobs: [], compositions: [] };

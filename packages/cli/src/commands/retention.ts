@@ -11,12 +11,19 @@ interface RetentionOptions extends GlobalOptions {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Longer ago there is no date to compare with. */
+const DAYS = { most: 100 * 365 };
 
 export const retentionCommand: Command<RetentionOptions> = {
   positionals: {},
   options: {
     "max-age-days": { type: "string", requiresArg: true, coerce: lastValue, describe: "Forget logs that are older; 0 for no limit" },
-    "max-total-mb": { type: "string", requiresArg: true, coerce: lastValue, describe: "Forget the oldest logs until the rest fits" },
+    "max-total-mb": {
+      type: "string",
+      requiresArg: true,
+      coerce: lastValue,
+      describe: "Forget the oldest logs until the rest fits into this many MiB, 1 or more",
+    },
     "jobs-max-age-days": {
       type: "string",
       requiresArg: true,
@@ -30,9 +37,9 @@ export const retentionCommand: Command<RetentionOptions> = {
   ],
 
   async run({ maxAgeDays, maxTotalMb, jobsMaxAgeDays }, { terminal, config: configOf }): Promise<ExitCode> {
-    const age = maxAgeDays === undefined ? undefined : wholeNumber("max-age-days", maxAgeDays);
-    const size = maxTotalMb === undefined ? undefined : wholeNumber("max-total-mb", maxTotalMb);
-    const jobsAge = jobsMaxAgeDays === undefined ? undefined : wholeNumber("jobs-max-age-days", jobsMaxAgeDays);
+    const age = maxAgeDays === undefined ? undefined : wholeNumber("max-age-days", maxAgeDays, DAYS);
+    const size = maxTotalMb === undefined ? undefined : wholeNumber("max-total-mb", maxTotalMb, { least: 1 });
+    const jobsAge = jobsMaxAgeDays === undefined ? undefined : wholeNumber("jobs-max-age-days", jobsMaxAgeDays, DAYS);
     const { config } = await configOf();
     const layout = dataLayout(config.dataDir);
     const path = layout.diagnostics;

@@ -5,7 +5,7 @@ import type { Introspection } from "@cjm/environments";
 import { discoverManifests } from "@cjm/host";
 import { readCapabilitiesFile, readComposition, resolveConfig } from "@cjm/pipeline";
 import { parseDocument } from "yaml";
-import { lastValue, wholeNumber } from "../arguments/option-values.ts";
+import { lastValue, TIMER_SECONDS, wholeNumber } from "../arguments/option-values.ts";
 import type { Command, CommandContext, ExitCode, GlobalOptions } from "../command.ts";
 import { usageError } from "../usage-error.ts";
 import { checkManifest } from "../validation/check-manifest.ts";
@@ -124,7 +124,7 @@ async function check({ kind, path, text, isFolder }: Subject, args: ValidateOpti
         {
           path,
           isFolder,
-          limitMs: (wholeNumber("timeout", args.timeout ?? "20") || 1) * 1000,
+          limitMs: wholeNumber("timeout", args.timeout ?? "20", TIMER_SECONDS) * 1000,
           className: args.class ?? null,
           python: args.python ?? null,
         },
