@@ -1,4 +1,7 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { skip } from "@cjm/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asOtherUser, whyNoOtherUser } from "./as-other-user.ts";
 import { CliWorkspace } from "./cli-workspace.ts";
 
 let workspace: CliWorkspace;
@@ -71,6 +74,45 @@ describe("what is wrong with configuration", () => {
     expect(await dataDirOf([])).toContain(workspace.at("data/manifests"));
     expect(await dataDirOf([], { CJM_DATA_DIR: "/tmp/from-env" })).toContain("/tmp/from-env/manifests");
     expect(await dataDirOf(["--data-dir", "opt"], { CJM_DATA_DIR: "/tmp/from-env" })).toContain(workspace.at("opt/manifests"));
+  });
+
+  test.each([
+    ["ps"],
+    ["top", "--once"],
+    ["logs"],
+    ["retention"],
+    ["resume"],
+    ["list"],
+    ["gc"],
+    ["list-secrets", "x"],
+    ["install-all"],
+    ["inspect", "x"],
+  ])("a data directory that is a file is no empty installation: %s %s", async (...words) => {
+    const file = await workspace.write("file", "");
+    const args = words.filter((word) => word !== undefined);
+    const { code, stdout, stderr } = await workspace.cjm([...args, "--data-dir", "file"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`The data directory ${file} cannot be used: it is no folder. [CJM_CONFIG_INVALID]`);
+    expect(stderr).toContain("Its path is from --data-dir;");
+  });
+
+  test("where the path of a bad data directory comes from is said; 'config' shows it all the same", async () => {
+    const file = await workspace.write("file", "");
+    expect((await workspace.cjm(["ps"], { env: { CJM_DATA_DIR: "file/inside" } })).stderr).toMatch(
+      /file\/inside cannot be used: a part of its path is no folder\.[\s\S]*from CJM_DATA_DIR;/,
+    );
+    const yaml = await workspace.write("filed.yaml", "data_dir: ./file\n");
+    expect((await workspace.cjm(["ps", "--config", yaml])).stderr).toContain(`Its path is from ${yaml}:1;`);
+    expect(await workspace.cjm(["config", "data_dir", "--config", yaml])).toMatchObject({ code: 0, stdout: `${file}\n` });
+  });
+
+  test("a data directory that may not be looked into is no empty installation", async (context) => {
+    const reason = await whyNoOtherUser(workspace);
+    if (reason !== null) skip(context, reason);
+    await mkdir(workspace.at("locked"), { mode: 0 });
+    const { code, stderr } = await asOtherUser(workspace, ["ps", "--data-dir", "locked"]);
+    await chmod(workspace.at("locked"), 0o700);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("you may not look into it")]);
   });
 
   test("a data directory that cannot be made is said without a stack", async () => {

@@ -26,7 +26,7 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where an answer is typed or a value piped in. */
   readonly stdin: NodeJS.ReadStream;
-  /** The configuration in force. @throws CjmError CJM_CONFIG_INVALID */
+  /** The configuration in force, whose data directory is a folder or not there yet. @throws CjmError CJM_CONFIG_INVALID */
   readonly config: () => Promise<ResolvedConfig>;
 }
 
@@ -43,6 +43,8 @@ export interface Command<Given extends GlobalOptions = GlobalOptions> {
   readonly examples: readonly [Example, ...Example[]];
   /** What its exit codes say, where that is more than for all commands. */
   readonly exitCodes?: readonly (readonly [ExitCode, string])[];
+  /** Says itself what is wrong with a data directory that is no folder. @default false: that is refused before it */
+  readonly looksAtAnyDataDir?: boolean;
   /** Whatever else its help says, in whole sentences. */
   readonly notes?: string;
   /** @throws CjmError for whatever goes wrong; the caller prints it */

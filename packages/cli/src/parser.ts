@@ -4,6 +4,7 @@ import yargs, { type Argv } from "yargs";
 import type { Command, CommandContext, GlobalOptions } from "./command.ts";
 import { COMMANDS, commandName } from "./commands/command-table.ts";
 import { EVERYWHERE, GLOBAL_OPTIONS } from "./global-options.ts";
+import { requireDataFolder } from "./require-data-folder.ts";
 
 /** What yargs says of a command line that it does not understand. */
 export class Misunderstood extends Error {}
@@ -48,7 +49,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
       async (command: Argv<GlobalOptions>) => addArguments(command.usage(`$0 ${usage}\n\n${summary}.`), await own(load)),
       async (args) => {
         const command = await own(load);
-        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args, parts) }));
+        exitCode = await own(() => command.run(args, { ...parts, ...surroundings(args, command, parts) }));
       },
     );
   }
@@ -101,6 +102,7 @@ export async function optionNames(name: string | undefined): Promise<readonly st
 
 function surroundings(
   args: GlobalOptions,
+  { looksAtAnyDataDir = false }: Command,
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
 ): Omit<CommandContext, "terminal" | "signal"> {
   const cwd = process.cwd();
@@ -119,6 +121,7 @@ function surroundings(
     const config = await resolveConfig(request);
     // Who was interrupted before anything was done does nothing.
     signal.throwIfAborted();
+    if (!looksAtAnyDataDir) await requireDataFolder(config);
     for (const warning of config.warnings) terminal.note(`${terminal.noteColors.yellow("warning")} ${warning}`);
     return config;
   };

@@ -11,6 +11,7 @@ interface ConfigOptions extends GlobalOptions {
 export const configCommand: Command<ConfigOptions> = {
   positionals: { key: { type: "string", describe: "This value alone, or those of this section" } },
   options: {},
+  looksAtAnyDataDir: true,
   examples: [
     ["$0 config", "every value, and the option, variable, file and line, or workspace that gave it"],
     ["$0 config data_dir", "one value, for a script"],

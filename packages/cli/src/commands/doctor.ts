@@ -12,6 +12,7 @@ interface DoctorOptions extends GlobalOptions {
 
 export const doctorCommand: Command<DoctorOptions> = {
   positionals: {},
+  looksAtAnyDataDir: true,
   options: {
     repair: { type: "boolean", default: false, describe: "Mend what can be mended without losing anything, and say what was done" },
   },
