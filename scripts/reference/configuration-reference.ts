@@ -49,6 +49,7 @@ export function configurationReference(): string {
     "",
     "## Workspaces",
     "",
+    "A workspace is not a project: `cjm-ctl init` begins a project, a folder with `cjm.yaml` and `capabilities.yaml`, and marks no workspace.",
     "A folder with a file `cjm-workspace.yaml` is a workspace: `runs` and the data directory `.cjm` lie in it. `cjm-ctl workspace-init` makes one and changes nothing that is there; `cjm-ctl workspace-doctor` says what",
     "is missing. In force is the one of `CJM_WORKSPACE`, else the nearest from the working folder upwards. The file may hold a `name`; without one it is that of the folder.",
     "",

@@ -92,5 +92,9 @@ test("the script is that of the shell that is used; one that is not known is ref
   expect((await workspace.cjm(["completion"], { env: { SHELL: "/usr/bin/fish" } })).stdout).toContain("complete -c cjm-ctl");
   const { code, stderr } = await workspace.cjm(["completion", "zhs"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining("Did you mean 'zsh'?")]);
+  const plain = await workspace.cjm(["completion"], { env: { SHELL: "/bin/sh" } });
+  expect([plain.code, plain.stdout]).toEqual([2, ""]);
+  expect(plain.stderr).toContain("There is no completion for 'sh', the shell that SHELL names (/bin/sh).");
+  expect(plain.stderr).toContain("bash, zsh, fish; choose it with 'cjm-ctl completion bash', 'cjm-ctl completion zsh' or");
   expect((await workspace.cjm(["completion", "--help"])).stdout).toContain(".bashrc");
 });

@@ -47,7 +47,7 @@ describe("a capability made by init, untouched", () => {
   );
 });
 
-describe("a workspace", () => {
+describe("a project", () => {
   test("with a first capability, in a folder of its own", async () => {
     const { code, stdout, stderr } = await cjm("init", "project", "--hello", "--language", "python");
     expect(code).toBe(0);
@@ -109,7 +109,7 @@ describe("what is missing or wrong is said, and leaves nothing", () => {
     [["capability", "x", "--hello"], "--hello means nothing for a capability."],
     [["composition", "c"], "Nothing is installed yet: cjm-ctl install-all"],
     [["project", "extra"], "'extra' is one argument too many"],
-    [["--language", "ts"], "--language means nothing for a workspace."],
+    [["--language", "ts"], "--language means nothing for a project."],
     [["sdk", "--force"], "--force means nothing"],
   ])("%j", async (args, message) => {
     const { code, stderr } = await cjm("init", ...args);

@@ -31,7 +31,7 @@ test("the help lists every command with what it does", async () => {
   const { code, stdout, stderr } = await workspace.cjm(["--help"]);
   expect([code, stderr]).toEqual([0, ""]);
   for (const name of NAMES) expect(stdout).toMatch(new RegExp(`^ +cjm-ctl ${name}\\b.* \\w`, "m"));
-  expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.");
+  expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted here.");
 });
 
 describe.each(COMMANDS.map((entry) => [commandName(entry), entry] as const))("%s", (name, entry) => {
@@ -43,7 +43,10 @@ describe.each(COMMANDS.map((entry) => [commandName(entry), entry] as const))("%s
     expect(stdout).toMatch(/^Examples:\n +\S/m);
     expect(stdout).toMatch(/^Exit codes: 0 done, 1 .*2 not understood/m);
     for (const option of ["--json", "--quiet", "--debug", "--no-color", "--data-dir", "--cjm-config"]) expect(stdout).toContain(option);
+    const everywhere = stdout.indexOf("\nEverywhere:\n");
+    expect(everywhere).toBeGreaterThan(0);
     for (const [option, { describe: text, hidden }] of Object.entries(command.options)) {
+      if (hidden !== true) expect([option, stdout.search(new RegExp(`^ .*--${option}\\b`, "m")) < everywhere]).toEqual([option, true]);
       if (hidden !== true)
         expect([option, typeof text === "string" && text !== "", stdout.includes(`--${option}`)]).toEqual([option, true, true]);
     }

@@ -14,7 +14,7 @@ export interface GlobalOptions {
   readonly noColor: boolean;
 }
 
-/** 0: done. 1: it failed. 2: it was called in a way it does not understand. 130: a question was answered with Ctrl-C. */
+/** 0: done. 1: it failed, or did not complete. 2: it was called in a way it does not understand. 130: a question was answered with Ctrl-C. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** What a command has beside its arguments. */

@@ -1,6 +1,8 @@
 import type { Options } from "yargs";
 import { lastValue } from "./arguments/option-values.ts";
 
+/** Heading of what a command has beside that. */
+export const OWN = "Options:";
 /** Heading of what every command has, in its help. */
 export const EVERYWHERE = "Everywhere:";
 const text = { type: "string", requiresArg: true, coerce: lastValue, group: EVERYWHERE } as const;

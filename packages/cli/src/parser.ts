@@ -3,7 +3,7 @@ import { errorMessage } from "@cjm/core";
 import yargs, { type Argv } from "yargs";
 import type { Command, CommandContext, GlobalOptions } from "./command.ts";
 import { COMMANDS, commandName } from "./commands/command-table.ts";
-import { EVERYWHERE, GLOBAL_OPTIONS } from "./global-options.ts";
+import { EVERYWHERE, GLOBAL_OPTIONS, OWN } from "./global-options.ts";
 import { requireDataFolder } from "./require-data-folder.ts";
 
 /** What yargs says of a command line that it does not understand. */
@@ -58,7 +58,7 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
     .example("$0 run flow.yaml --set folder=docs", "run a workflow")
     .example("$0 logs --journal --limit 20", "what happened last")
     .epilogue(
-      `${exitCodeText()}\nThe data directory is --data-dir, else CJM_DATA_DIR, else that of the nearest cjm.yaml, else .cjm of the workspace, else ~/.cjm.`,
+      `${exitCodeText()}\nThe data directory is --data-dir, else CJM_DATA_DIR, else that of the nearest cjm.yaml, else .cjm of the marked workspace (see workspace-init), else ~/.cjm.`,
     )
     .strict()
     .recommendCommands()
@@ -82,14 +82,15 @@ export function createParser(argv: readonly string[], parts: Pick<CommandContext
 
 function addArguments(parser: Argv<GlobalOptions>, command: Command): Argv<GlobalOptions> {
   for (const [name, options] of Object.entries(command.positionals)) parser.positional(name, options);
-  parser.options(command.options);
+  // In a group of their own, since yargs shows what is in none below all groups.
+  for (const [name, options] of Object.entries(command.options)) parser.option(name, { group: OWN, ...options });
   for (const [line, purpose] of command.examples) parser.example(line, purpose);
   return parser.epilogue([...(command.notes === undefined ? [] : [command.notes]), exitCodeText(command.exitCodes)].join("\n"));
 }
 
 /** What every command's exit codes say, and what one of them says in particular. */
 export function exitCodeText(particular: Command["exitCodes"] = []): string {
-  const all = new Map<number, string>([[0, "done"], [1, "failed"], [2, "not understood"], [130, "interrupted"], ...particular]);
+  const all = new Map<number, string>([[0, "done"], [1, "failed"], [2, "not understood"], [130, "interrupted here"], ...particular]);
   return `Exit codes: ${[...all].map(([code, meaning]) => `${code} ${meaning}`).join(", ")}.`;
 }
 

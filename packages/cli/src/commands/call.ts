@@ -56,6 +56,7 @@ export const callCommand: Command<CallOptions> = {
     ["$0 call cjm-capability-documents parse --arg path=README.md", "the result as JSON"],
     [`$0 call cjm-capability-documents find -a folder=. -a 'extensions:=[".md"]'`, "an argument that is no text"],
   ],
+  exitCodes: [[1, "it failed, took too long, or was cancelled elsewhere"]],
 
   async run(args, context): Promise<ExitCode> {
     const { terminal, signal } = context;

@@ -15,7 +15,7 @@ export function commandName({ usage }: CommandEntry): string {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: "init [what] [name]",
-    summary: "Make a workspace, a capability or a composition to begin with",
+    summary: "Begin a project, or add a capability or a composition to one",
     load: async () => (await import("./init.ts")).initCommand,
   },
   {
@@ -125,12 +125,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "workspace-init [folder]",
-    summary: "Make a folder a workspace, which keeps its data and runs together",
+    summary: "Mark a folder as a workspace, which keeps data and runs together (not a project: see init)",
     load: async () => (await import("./workspace-init.ts")).workspaceInitCommand,
   },
   {
     usage: "workspace-doctor",
-    summary: "Say what is right and wrong with a workspace",
+    summary: "Say what is right and wrong with a marked workspace",
     load: async () => (await import("./workspace-doctor.ts")).workspaceDoctorCommand,
   },
   {

@@ -21,10 +21,17 @@ export const completionCommand: Command<CompletionOptions> = {
     "Completes commands, options, installed capabilities, their actions and arguments, inputs of compositions, secrets and keys of the configuration.",
 
   async run({ shell: given }, { terminal, env }): Promise<ExitCode> {
-    const name = given ?? basename(env["SHELL"] ?? "bash");
+    const own = env["SHELL"] || "bash";
+    const name = given ?? basename(own);
     const shell = SHELLS.find((known) => known === name);
-    if (shell === undefined)
-      throw usageError(`There is no completion for '${name}'.${didYouMean(name, SHELLS)}`, `There is one for ${SHELLS.join(", ")}.`);
+    if (shell === undefined) {
+      const from = given === undefined ? `, the shell that SHELL names (${own}).` : `.${didYouMean(name, SHELLS)}`;
+      const choices = SHELLS.map((known) => `'cjm-ctl completion ${known}'`);
+      throw usageError(
+        `There is no completion for '${name}'${from}`,
+        `There is one for ${SHELLS.join(", ")}; choose it with ${choices.join(", ").replace(/, (?=[^,]*$)/, " or ")}.`,
+      );
+    }
     if (terminal.json) terminal.printJson({ shell, script: SCRIPTS[shell], install: INSTALL[shell] });
     else terminal.print(SCRIPTS[shell].trimEnd());
     return 0;

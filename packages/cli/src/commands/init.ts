@@ -8,7 +8,7 @@ import { askChoice, askChoices, askText, Unanswered } from "../init/ask.ts";
 import { capabilityNames } from "../init/capability-names.ts";
 import { initCapability, LANGUAGES, type Language, TEST_COMMANDS } from "../init/init-capability.ts";
 import { chosenCalls, initComposition, installedHint } from "../init/init-composition.ts";
-import { initWorkspace } from "../init/init-workspace.ts";
+import { initProject } from "../init/init-project.ts";
 import { linkSdks } from "../init/sdk-link.ts";
 import type { WrittenFile } from "../init/write-scaffold.ts";
 import { usageError } from "../usage-error.ts";
@@ -32,7 +32,7 @@ interface Made {
 
 export const initCommand: Command<InitOptions> = {
   positionals: {
-    what: { type: "string", describe: "Folder of the new workspace, else this one; or: capability, composition, sdk" },
+    what: { type: "string", describe: "Folder of the new project, else this one; or: capability, composition, sdk" },
     name: { type: "string", describe: "Name of the new capability or composition" },
   },
   options: {
@@ -46,16 +46,18 @@ export const initCommand: Command<InitOptions> = {
       defaultDescription: "none",
       describe: "What the composition calls, as capability or capability:action; may be given several times",
     },
-    hello: { type: "boolean", default: false, describe: "With a workspace: a first capability, named hello" },
+    hello: { type: "boolean", default: false, describe: "With a project: a first capability, named hello" },
     force: { type: "boolean", default: false, describe: "Replace files of the names that are made; others stay" },
     "dry-run": { type: "boolean", default: false, describe: "Say what would be made, and make nothing" },
   },
   examples: [
-    ["$0 init my-project", "a workspace: configuration, capabilities.yaml, compositions"],
+    ["$0 init my-project", "a project: configuration, capabilities.yaml, compositions"],
     ["$0 init capability word-count --language python", "a package with one capability, its test, and its entry"],
     ["$0 init composition greet-all --call hello:greet", "a composition of installed capabilities"],
     ["$0 init sdk", "let tests and editors find the author SDK again, after a clone"],
   ],
+  notes:
+    "A project is a folder with cjm.yaml and capabilities.yaml; its data lie in .cjm, or where its cjm.yaml says. To mark a folder as a workspace, for runs and data alone, see 'cjm-ctl workspace-init'.",
 
   async run(args, context): Promise<ExitCode> {
     const { terminal, cwd } = context;
@@ -92,16 +94,16 @@ async function make(args: InitOptions, context: CommandContext): Promise<Made> {
       refuse(args, "the links to the author SDK", ["name", "language", "dir", "call", "hello", "force", "dryRun"]);
       return await relink(context);
     default:
-      refuse(args, "a workspace", ["name", "dir", "call", ...(args.hello ? [] : (["language"] as const))]);
-      return await makeWorkspace(args, context);
+      refuse(args, "a project", ["name", "dir", "call", ...(args.hello ? [] : (["language"] as const))]);
+      return await makeProject(args, context);
   }
 }
 
-async function makeWorkspace(args: InitOptions, { cwd }: CommandContext): Promise<Made> {
+async function makeProject(args: InitOptions, { cwd }: CommandContext): Promise<Made> {
   const folder = resolve(cwd, args.what ?? ".");
   const language = languageOf(args.language) ?? "typescript";
   const { force, dryRun } = args;
-  const files = await initWorkspace({ folder, force, dryRun });
+  const files = await initProject({ folder, force, dryRun });
   const way = folder === cwd ? [] : [`cd ${shellWord(relative(cwd, folder))}`];
   if (!args.hello) return { files, next: [...way, "cjm-ctl init capability NAME"] };
   const capability = await initCapability({

@@ -41,7 +41,7 @@ export const logsCommand: Command<LogsOptions> = {
       coerce: lastValue,
       describe: "Newest rows; 0 for all",
     },
-    follow: { alias: "f", type: "boolean", default: false, describe: "Go on with what comes, until Ctrl-C" },
+    follow: { alias: "f", type: "boolean", default: false, describe: "Go on with what comes, until Ctrl-C or a row that nobody reads" },
   },
   examples: [
     ["$0 logs --journal --run run_20260101_120000_1a2b3c4d", "everything one run did"],

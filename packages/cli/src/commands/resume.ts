@@ -15,6 +15,7 @@ export const resumeCommand: Command<ResumeOptions> = {
   positionals: { id: { type: "string", describe: "Only this composition, by its id; else all that were interrupted" } },
   options: {},
   examples: [["$0 resume", "after a crash or a power cut: what was done is kept, the rest is done now"]],
+  exitCodes: [[1, "a node failed, or it was cancelled elsewhere"]],
 
   async run({ id }, { terminal, signal, config: configOf }): Promise<ExitCode> {
     const { config } = await configOf();

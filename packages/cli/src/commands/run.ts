@@ -51,6 +51,7 @@ export const runCommand: Command<RunOptions> = {
     ["$0 run flow.yaml --graph run.mmd", "and a picture of the run"],
     ["$0 run flow.yaml --json | jq .results", "for programs"],
   ],
+  exitCodes: [[1, "a node failed, or it was cancelled elsewhere"]],
 
   async run(args, { terminal, signal, cwd, config: configOf }): Promise<ExitCode> {
     const format = planFormat(args.format, args.dryRun);

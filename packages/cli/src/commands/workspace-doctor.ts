@@ -20,6 +20,7 @@ export const workspaceDoctorCommand: Command<WorkspaceDoctorOptions> = {
     },
   },
   examples: [["$0 workspace-doctor", "whether marker, runs, data directory and sidecars are there and can be written"]],
+  notes: "A workspace is a folder that 'cjm-ctl workspace-init' marked; for a project, and for a data directory, see 'cjm-ctl doctor'.",
   exitCodes: [[1, "there is no workspace, or something is wrong with it"]],
 
   async run({ workspace: named }, { terminal, cwd, env }): Promise<ExitCode> {

@@ -19,7 +19,8 @@ export const workspaceInitCommand: Command<WorkspaceInitOptions> = {
     ["$0 workspace-init", "make this folder a workspace: its data directory is .cjm in it"],
     ["$0 workspace-init ~/interviews --name Interviews", "another one"],
   ],
-  notes: "Nothing that is there is changed: what is missing is made, and a marker keeps the name that it has.",
+  notes:
+    "A workspace is any folder with the marker cjm-workspace.yaml: data (.cjm) and runs of whatever is done below lie in it. It needs no cjm.yaml and lists no capabilities; 'cjm-ctl init' begins a project, which does.\nNothing that is there is changed: what is missing is made, and a marker keeps the name that it has.",
 
   async run({ folder, name }, { terminal, cwd }): Promise<ExitCode> {
     if (name?.trim() === "")

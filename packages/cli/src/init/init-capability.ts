@@ -40,7 +40,7 @@ export async function initCapability(scaffold: CapabilityScaffold): Promise<read
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  const text = before ?? (await readTemplate("workspace")).find(({ path }) => path === "capabilities.yaml")?.text ?? "";
+  const text = before ?? (await readTemplate("project")).find(({ path }) => path === "capabilities.yaml")?.text ?? "";
   const entry = {
     name: names.name,
     runtime: language === "python" ? "venv" : "node",

@@ -10,7 +10,7 @@ export interface ScaffoldFile {
   readonly text: string;
 }
 
-export type TemplateName = "workspace" | "typescript" | "javascript" | "python";
+export type TemplateName = "project" | "typescript" | "javascript" | "python";
 
 /** From the source folder also where this file was compiled: a template is taken as it was written. */
 const TEMPLATES = fileURLToPath(new URL("../../src/init/templates/", import.meta.url));
