@@ -87,7 +87,7 @@ describe("what is wrong", () => {
       ["none.yaml", "", `There is no configuration file at ${workspace.at("none.yaml")}`],
       ["broken.yaml", "data_dir: [", "line 1: "],
       ["wrong.yaml", "substrate:\n  drift_detection: 'no'\nruntime:\n  mode: far\n", "line 2: substrate.drift_detection: "],
-      ["list.yaml", "- a\n", "expected object"],
+      ["list.yaml", "- a\n", "must be a map, not a list"],
     ];
     for (const [name, text, message] of cases) {
       if (text !== "") await workspace.write(name, text);
@@ -116,7 +116,7 @@ describe("what is wrong", () => {
     if (reason !== null) skip(context, reason);
     chmodSync(workspace.at("cjm.yaml"), 0o000);
     const { code, stderr } = await asOtherUser(workspace, ["config"]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/cannot be read: EACCES[\s\S]*you may read it/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/cannot be read: permission is denied[\s\S]*you may read it/)]);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 });

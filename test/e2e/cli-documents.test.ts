@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CliWorkspace } from "./cli-workspace.ts";
 
@@ -109,5 +110,47 @@ describe("install-all", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       outcomes: [{ name: "alpha", status: "failed", error: { code: expect.stringMatching(/^CJM_/) } }],
     });
+  });
+});
+
+describe("a file that cannot be used is said in plain words, with the way out", () => {
+  beforeEach(async () => {
+    await workspace.installProbe();
+    await mkdir(workspace.at("folder.yaml"));
+    await mkdir(workspace.at("data/manifests/folder.json"));
+    await workspace.write("empty.yaml", "");
+    await workspace.write("list.yaml", "- a\n");
+    await workspace.write("wrong.yaml", "capabilities:\n  - { name: a, package: 3 }\n  - { name: b, runtime: cow, package: ./b }\n");
+    await workspace.write("data/manifests/damaged.json", "{");
+    await workspace.write("data/manifests/other.json", JSON.stringify({ format_version: "2.0", install: { python_path: 3 }, code: {} }));
+  });
+
+  test.each([
+    ["list --cjm-config folder.yaml", "folder.yaml cannot be read: it is a folder.", "Check that it is a file"],
+    ["list --cjm-config list.yaml", "must be a map, not a list", "'cjm-ctl validate' checks it"],
+    ["install-all", "There is no capabilities file at", "--file"],
+    ["install-all --file folder.yaml", "folder.yaml cannot be read: it is a folder.", "Check that it is a file"],
+    ["install-all --file empty.yaml", "capabilities: is missing", "'cjm-ctl validate' checks it"],
+    ["install-all --file wrong.yaml", "line 2: capabilities[0].package: must be a text, not a number", "'cjm-ctl validate' checks it"],
+    ["install-all --file wrong.yaml", "line 3: capabilities[1].runtime: must be one of node, venv, conda", "Correct the file"],
+    ["run folder.yaml", "folder.yaml cannot be read: it is a folder.", "Check that it is a file"],
+    ["run list.yaml", "must be a map, not a list", "'cjm-ctl validate' checks it"],
+    ["validate gone.yaml", "gone.yaml cannot be read: there is nothing of that name.", "Check its name"],
+    ["validate --kind manifest data/manifests/damaged.json", "it is no JSON: ", "install-all"],
+    ["validate --kind manifest data/manifests/other.json", "install.python_path: must be a text, not a number", "install-all"],
+    ["call damaged echo", "The manifest of damaged cannot be used: ", "Correct or delete it"],
+    ["call other echo", "install.python_path: must be a text, not a number.", "Correct or delete it"],
+    ["list damaged", "The manifest of damaged cannot be used: ", "Correct or delete it"],
+    ["call gone echo", "There is no capability 'gone'.", "'cjm-ctl list' says which manifests cannot be used"],
+    ["repair damaged", "cannot be used: it is no JSON: ", "Correct or delete it"],
+    ["repair folder", "folder.json cannot be used: it is a folder.", "Correct or delete it"],
+    ["call probe echo --args-json @gone.json", "gone.json of --args-json cannot be read: there is nothing of that name.", "@FILE"],
+    ["set-secret probe K --value-file folder.yaml", "folder.yaml with the value cannot be read: it is a folder.", "--value-file"],
+  ])("%s", async (line, message, wayOut) => {
+    const { code, stdout, stderr } = await workspace.cjm(line.split(" "));
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(wayOut);
+    expect(stderr).not.toMatch(/Invalid (input|option)|\bE[A-Z]{4,}: |^\s+at /m);
+    expect([code === 0, stdout]).toEqual([false, ""]);
   });
 });

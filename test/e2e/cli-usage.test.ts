@@ -112,7 +112,7 @@ describe("what is wrong with configuration", () => {
     await mkdir(workspace.at("locked"), { mode: 0 });
     const { code, stderr } = await asOtherUser(workspace, ["ps", "--data-dir", "locked"]);
     await chmod(workspace.at("locked"), 0o700);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("you may not look into it")]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("cannot be used: permission is denied.")]);
   });
 
   test("a data directory that cannot be made is said without a stack", async () => {

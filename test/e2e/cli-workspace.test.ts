@@ -60,7 +60,7 @@ describe("workspace-init", () => {
     mkdirSync(workspace.at("locked"));
     chmodSync(workspace.at("locked"), 0o500);
     const { code, stderr } = await asOtherUser(workspace, ["workspace-init", "locked"]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/EACCES[\s\S]*may write to/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/permission is denied[\s\S]*may write to/)]);
     chmodSync(workspace.at("locked"), 0o700);
   });
 });

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { CjmError, errorMessage } from "@cjm/core";
+import { CjmError, fileFault } from "@cjm/core";
 import type { ResolvedConfig } from "@cjm/pipeline";
 
 /**
@@ -25,9 +25,6 @@ async function whyUnusable(dataDir: string): Promise<string | null> {
     await access(dataDir, constants.R_OK | constants.X_OK);
     return null;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    if (code === "ENOENT") return null;
-    if (code === "ENOTDIR") return "a part of its path is no folder";
-    return code === "EACCES" ? "you may not look into it" : errorMessage(error);
+    return error instanceof Error && "code" in error && error.code === "ENOENT" ? null : fileFault(error);
   }
 }

@@ -58,6 +58,7 @@ export { CjmError, type CjmErrorOptions, errorMessage, isCjmError } from "./erro
 export { classifyBareError } from "./errors/classify-bare-error.ts";
 export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";
 export { errorFromJobError, type JobErrorSubject, jobErrorFrom } from "./errors/error-conversion.ts";
+export { fileFault } from "./errors/file-fault.ts";
 export {
   CANCELLED_REPR_PREFIX,
   type ErrorCategory,
@@ -83,7 +84,7 @@ export {
   uuidV7,
   type WorkerSessionId,
 } from "./ids.ts";
-export { describeIssues, fieldName } from "./internal/zod-issues.ts";
+export { describeIssues, fieldName, plainIssue } from "./internal/zod-issues.ts";
 export type { JobSpec } from "./job/job-spec.ts";
 export { canTransition, isTerminal, JOB_TRANSITIONS, type JobStatus, type TerminalJobStatus } from "./job/job-status.ts";
 export type {

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { type CjmConfig, CjmError, dataLayout, errorMessage } from "@cjm/core";
+import { type CjmConfig, CjmError, dataLayout, fileFault } from "@cjm/core";
 import { SecretFile, SqliteConfigs, SqliteDiagnostics, SqliteInputHashes, SqliteJournal, SqliteProfiles } from "@cjm/store";
 
 /** The stores of one data directory, opened together and closed together. */
@@ -18,7 +18,7 @@ export async function openStores(config: CjmConfig): Promise<Stores> {
   try {
     await mkdir(layout.runs, { recursive: true });
   } catch (error) {
-    throw new CjmError("CJM_STORE_FAILED", `The data directory ${config.dataDir} cannot be made: ${errorMessage(error)}.`, {
+    throw new CjmError("CJM_STORE_FAILED", `The data directory ${config.dataDir} cannot be made: ${fileFault(error)}.`, {
       hint: "Name another one with --data-dir or data_dir in cjm.yaml.",
       cause: error,
     });

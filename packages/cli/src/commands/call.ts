@@ -3,12 +3,13 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { type ActionSpec, CjmError, dataLayout, didYouMean, errorMessage } from "@cjm/core";
+import { type ActionSpec, dataLayout, didYouMean, fileFault } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
 import { createPipeline } from "@cjm/pipeline";
 import { callArguments, readArguments } from "../arguments/call-arguments.ts";
 import { allValues, lastValue, TIMER_SECONDS, wholeNumber } from "../arguments/option-values.ts";
 import type { Command, CommandContext, ExitCode, GlobalOptions } from "../command.ts";
+import { noSuchCapability } from "../listing/no-such-capability.ts";
 import { callLine } from "../run/call-line.ts";
 import { usageError } from "../usage-error.ts";
 
@@ -97,14 +98,9 @@ export const callCommand: Command<CallOptions> = {
 
 /** What the manifest says of the action; null when it lists none, as those of the original. Asked before anything starts. */
 function actionOf(name: string, action: string | undefined, paths: readonly string[]): ActionSpec | null {
-  const { capabilities } = discoverManifests(paths);
-  const found = capabilities.find((capability) => capability.name === name);
-  const names = capabilities.map((capability) => capability.name);
-  if (found === undefined) {
-    throw new CjmError("CJM_CAPABILITY_NOT_FOUND", `There is no capability '${name}'.${didYouMean(name, names)}`, {
-      hint: `${names.length === 0 ? "None is installed" : `Installed are ${names.join(", ")}`}; 'cjm-ctl install-all' installs what capabilities.yaml lists.`,
-    });
-  }
+  const report = discoverManifests(paths);
+  const found = report.capabilities.find((capability) => capability.name === name);
+  if (found === undefined) throw noSuchCapability(name, report);
   const actions = found.manifest.code.actions ?? [];
   if (actions.length === 0) return null;
   const known = [...actions.map((spec) => spec.name), "describe"];
@@ -120,9 +116,10 @@ async function argumentsText(given: string | undefined, { stdin, cwd, signal }: 
   if (given === undefined) return null;
   if (given === "-") return await text(addAbortSignal(signal, stdin));
   if (!given.startsWith("@")) return given;
+  const path = resolve(cwd, given.slice(1));
   try {
-    return await readFile(resolve(cwd, given.slice(1)), "utf8");
+    return await readFile(path, "utf8");
   } catch (error) {
-    throw usageError(`The file of --args-json cannot be read: ${errorMessage(error)}.`);
+    throw usageError(`The file ${path} of --args-json cannot be read: ${fileFault(error)}.`, "Write it as --args-json @FILE.");
   }
 }

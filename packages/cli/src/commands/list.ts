@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { CjmError, dataLayout, didYouMean } from "@cjm/core";
+import { dataLayout } from "@cjm/core";
 import { type DiscoveredCapability, type DiscoveryReport, discoverManifests } from "@cjm/host";
 import type { Command, ExitCode, GlobalOptions } from "../command.ts";
 import { capabilityJson, capabilityLines } from "../listing/capability-details.ts";
+import { noSuchCapability } from "../listing/no-such-capability.ts";
 import { textTable } from "../listing/text-table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -33,17 +34,9 @@ export const listCommand: Command<ListOptions> = {
   },
 };
 
-function showOne(name: string, { capabilities }: DiscoveryReport, terminal: Terminal): void {
-  const names = capabilities.map((capability) => capability.name);
-  const found = capabilities.find((capability) => capability.name === name);
-  if (found === undefined) {
-    throw new CjmError("CJM_CAPABILITY_NOT_FOUND", `There is no capability '${name}'.${didYouMean(name, names)}`, {
-      hint:
-        names.length === 0
-          ? "None is installed; 'cjm-ctl install-all' installs what capabilities.yaml lists."
-          : `Installed are ${names.join(", ")}.`,
-    });
-  }
+function showOne(name: string, report: DiscoveryReport, terminal: Terminal): void {
+  const found = report.capabilities.find((capability) => capability.name === name);
+  if (found === undefined) throw noSuchCapability(name, report);
   if (terminal.json) terminal.printJson(capabilityJson(found));
   else for (const line of capabilityLines(found, terminal.colors)) terminal.print(line);
 }

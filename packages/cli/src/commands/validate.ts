@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import { CjmError, dataLayout, errorMessage, isCjmError } from "@cjm/core";
+import { CjmError, dataLayout, fileFault, isCjmError } from "@cjm/core";
 import type { Introspection } from "@cjm/environments";
 import { discoverManifests } from "@cjm/host";
 import { readCapabilitiesFile, readComposition, resolveConfig } from "@cjm/pipeline";
@@ -186,6 +186,9 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new CjmError("CJM_CONFIG_INVALID", `${path} cannot be read: ${errorMessage(error)}.`, { hint: "Check its name.", cause: error });
+    throw new CjmError("CJM_CONFIG_INVALID", `${path} cannot be read: ${fileFault(error)}.`, {
+      hint: "Check its name, and that you may read it.",
+      cause: error,
+    });
   }
 }

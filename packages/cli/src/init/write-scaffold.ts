@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CjmError, errorMessage } from "@cjm/core";
+import { CjmError, fileFault } from "@cjm/core";
 import { usageError } from "../usage-error.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { ScaffoldFile } from "./template.ts";
@@ -64,7 +64,7 @@ async function changeOf(file: ScaffoldFile, path: string): Promise<WrittenFile> 
 }
 
 function unwritable(path: string, cause: unknown): CjmError {
-  return new CjmError("CJM_CONFIG_INVALID", `${path} cannot be made: ${errorMessage(cause)}.`, {
+  return new CjmError("CJM_CONFIG_INVALID", `${path} cannot be made: ${fileFault(cause)}.`, {
     hint: "Choose a folder that you may write to, on a disk with room.",
     cause,
   });

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
-import { type CompositionPlan, errorMessage, type ObservedRun, toDot, toMermaid } from "@cjm/core";
+import { type CompositionPlan, fileFault, type ObservedRun, toDot, toMermaid } from "@cjm/core";
 import { usageError } from "../usage-error.ts";
 
 /** Draws a run in the language that the extension of a file names. */
@@ -31,7 +31,7 @@ export async function writeGraph(path: string, drawing: string): Promise<void> {
     await writeFile(path, drawing);
   } catch (error) {
     throw usageError(
-      `The composition ran, but its graph cannot be written to ${path}: ${errorMessage(error)}.`,
+      `The composition ran, but its graph cannot be written to ${path}: ${fileFault(error)}.`,
       "Name another file with --graph.",
     );
   }

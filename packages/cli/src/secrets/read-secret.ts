@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { errorMessage } from "@cjm/core";
+import { fileFault } from "@cjm/core";
 import type { CommandContext } from "../command.ts";
 import { usageError } from "../usage-error.ts";
 
@@ -28,7 +28,7 @@ async function fileText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw usageError(`The file with the value cannot be read: ${errorMessage(error)}.`);
+    throw usageError(`The file ${path} with the value cannot be read: ${fileFault(error)}.`, "Name another one with --value-file.");
   }
 }
 

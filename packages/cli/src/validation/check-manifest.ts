@@ -8,15 +8,13 @@ export function checkManifest(text: string, path: string): Manifest {
     new CjmError(
       "CJM_MANIFEST_INVALID",
       `The manifest ${path} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-      {
-        details: { path, faults },
-      },
+      { hint: "Correct it, or install its capability again: 'cjm-ctl install-all'.", details: { path, faults } },
     );
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw invalid([errorMessage(error)]);
+    throw invalid([`it is no JSON: ${errorMessage(error)}`]);
   }
   const parsed = ManifestSchema.safeParse(document);
   if (!parsed.success) throw invalid(describeIssues(parsed.error));

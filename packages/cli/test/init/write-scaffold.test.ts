@@ -38,6 +38,6 @@ test("what the system refuses is said with the path, and is no defect of cjm", a
   const tooLong = [{ path: `${"x".repeat(300)}.txt`, text: "" }];
   await expect(writeScaffold(tooLong, { folder: folder.path, force: false, dryRun: false })).rejects.toMatchObject({
     code: "CJM_CONFIG_INVALID",
-    message: expect.stringContaining("cannot be made: ENAMETOOLONG"),
+    message: expect.stringContaining("cannot be made: its name is too long"),
   });
 });

@@ -40,7 +40,7 @@ describe("a manifest", () => {
 
   test.each([
     ["{", "JSON"],
-    ["[]", "object"],
+    ["[]", "must be a map"],
     [{ ...manifest, format_version: "1.0" }, "format_version"],
     [{ ...manifest, code: { ...manifest.code, class: "" } }, "code.class: must not be empty"],
     [{ ...manifest, install: {} }, "install.python_path: must name the interpreter of the environment"],

@@ -4,9 +4,33 @@ import type * as z from "zod";
 export function describeIssues(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const field = fieldName(issue.path);
-    return field === "" ? issue.message : `${field}: ${issue.message}`;
+    const text = plainIssue(issue.message);
+    return field === "" ? text : `${field}: ${text}`;
   });
 }
+
+/** What zod says of a value by itself, in the words of whoever wrote the document; any other message as it is. */
+export function plainIssue(message: string): string {
+  const type = /^Invalid input: expected (\w+), received (\w+)$/.exec(message);
+  if (type !== null) {
+    const [, expected = "", received = ""] = type;
+    return received === "undefined" ? "is missing" : `must be ${KINDS[expected] ?? expected}, not ${KINDS[received] ?? received}`;
+  }
+  const options = /^Invalid option: expected one of (.+)$/.exec(message)?.[1];
+  if (options !== undefined) return `must be one of ${options.replaceAll('"', "").split("|").join(", ")}`;
+  return /^Too small: expected (?:array|string|record|map|set) to have >=1 \w+$/.test(message) ? "must not be empty" : message;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map",
+  record: "a map",
+  null: "empty",
+};
 
 /** A path into a document as people write it: `capabilities[1].name`; empty for the document itself. */
 export function fieldName(path: readonly PropertyKey[]): string {

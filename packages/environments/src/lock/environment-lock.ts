@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { CjmError, describeIssues, errorMessage } from "@cjm/core";
+import { CjmError, describeIssues, errorMessage, fileFault } from "@cjm/core";
 import * as z from "zod";
 import { replaceFile } from "../store/replace-file.ts";
 
@@ -37,11 +37,14 @@ export async function writeLock(folder: string, lock: EnvironmentLock): Promise<
 
 /** Reads a lock and checks that its files are what they were. @throws CjmError CJM_ENVIRONMENT_LOCK_INVALID */
 export async function readLock(folder: string): Promise<EnvironmentLock> {
+  const text = await readFile(join(folder, "lock.json"), "utf8").catch((error: unknown) => {
+    throw invalid(folder, `its lock.json cannot be read, ${fileFault(error)}`, error);
+  });
   let document: unknown;
   try {
-    document = JSON.parse(await readFile(join(folder, "lock.json"), "utf8"));
+    document = JSON.parse(text);
   } catch (error) {
-    throw invalid(folder, errorMessage(error), error);
+    throw invalid(folder, `its lock.json is no JSON: ${errorMessage(error)}`, error);
   }
   const parsed = LockSchema.safeParse(document);
   if (!parsed.success) throw invalid(folder, describeIssues(parsed.error).join("; "));

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CjmError, describeIssues, didYouMean, errorMessage, isAdapterDocument, type Manifest, ManifestSchema } from "@cjm/core";
+import { CjmError, describeIssues, didYouMean, errorMessage, fileFault, isAdapterDocument, type Manifest, ManifestSchema } from "@cjm/core";
 import type { Environment, EnvironmentStore } from "../store/environment-store.ts";
 
 /** A capability's manifest as it stands in its file, without its overrides. */
@@ -51,7 +51,7 @@ async function manifestFiles(folder: string): Promise<readonly string[]> {
     return (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw new CjmError("CJM_MANIFEST_INVALID", `The manifests in ${folder} cannot be read: ${errorMessage(error)}.`, {
+    throw new CjmError("CJM_MANIFEST_INVALID", `The manifests in ${folder} cannot be read: ${fileFault(error)}.`, {
       hint: "Check that it is a folder and that you may read it.",
       cause: error,
     });
@@ -66,11 +66,14 @@ async function readCapability(path: string): Promise<InstalledCapability | null>
       cause,
       details: { path },
     });
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw invalid(fileFault(error), error);
+  });
   let document: unknown;
   try {
-    document = JSON.parse(await readFile(path, "utf8"));
+    document = JSON.parse(text);
   } catch (error) {
-    throw invalid(errorMessage(error), error);
+    throw invalid(`it is no JSON: ${errorMessage(error)}`, error);
   }
   if (isAdapterDocument(document)) return null;
   const parsed = ManifestSchema.safeParse(document);

@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
-import { CjmError, canonicalHash, dataLayout, errorMessage, type RuntimeKind } from "@cjm/core";
+import { CjmError, canonicalHash, dataLayout, fileFault, type RuntimeKind } from "@cjm/core";
 import * as z from "zod";
 import { writeLock } from "../lock/environment-lock.ts";
 import type { BuiltEnvironment } from "../providers/environment-provider.ts";
@@ -90,7 +90,7 @@ export class EnvironmentStore {
       await mkdir(build.lockFolder);
       return build;
     } catch (error) {
-      throw new CjmError("CJM_ENVIRONMENT_FAILED", `No environment can be made in ${this.root}: ${errorMessage(error)}.`, {
+      throw new CjmError("CJM_ENVIRONMENT_FAILED", `No environment can be made in ${this.root}: ${fileFault(error)}.`, {
         hint: "Make the folder writable, or name another data directory with --data-dir.",
         cause: error,
       });

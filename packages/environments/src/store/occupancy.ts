@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CjmError, errorMessage } from "@cjm/core";
+import { CjmError, fileFault } from "@cjm/core";
 import { livingOwner, processMark } from "./process-mark.ts";
 
 /** `shared`: makes environments and manifests that name them. `exclusive`: takes environments away. */
@@ -20,7 +20,7 @@ export async function occupy(root: string, mode: OccupancyMode): Promise<AsyncDi
     await mkdir(root, { recursive: true });
     await writeFile(path, "");
   } catch (error) {
-    throw new CjmError("CJM_ENVIRONMENT_FAILED", `Environments in ${root} cannot be changed: ${errorMessage(error)}.`, {
+    throw new CjmError("CJM_ENVIRONMENT_FAILED", `Environments in ${root} cannot be changed: ${fileFault(error)}.`, {
       hint: "Make the folder writable, or name another data directory with --data-dir.",
       cause: error,
     });

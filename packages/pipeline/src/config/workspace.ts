@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { CjmError, errorMessage } from "@cjm/core";
+import { CjmError, errorMessage, fileFault } from "@cjm/core";
 import { parse, stringify } from "yaml";
 import { expandHome } from "./expand-home.ts";
 import { findUpwards } from "./find-upwards.ts";
@@ -84,7 +84,7 @@ export async function startWorkspace(root: string, name: string = basename(root)
       if ((await mkdir(folder, { recursive: true })) !== undefined) made.push(folder);
     }
   } catch (error) {
-    throw new CjmError("CJM_CONFIG_INVALID", `${root} cannot be made a workspace: ${errorMessage(error)}.`, {
+    throw new CjmError("CJM_CONFIG_INVALID", `${root} cannot be made a workspace: ${fileFault(error)}.`, {
       hint: "Name a folder that you may write to, and that no file stands in the way of.",
       cause: error,
       details: { root },

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CjmError, type ErrorCode, errorMessage, fieldName } from "@cjm/core";
+import { CjmError, type ErrorCode, fieldName, fileFault, plainIssue } from "@cjm/core";
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import { pyYamlTags } from "./pyyaml-tags.ts";
@@ -66,7 +66,11 @@ function parse<T extends z.ZodType>(text: string, path: string, kind: YamlDocume
     kind,
     parsed.error.issues.map((issue) => {
       const at = lineOf(issue.path);
-      return [at === null ? "" : `line ${at}: `, issue.path.length === 0 ? "" : `${fieldName(issue.path)}: `, issue.message].join("");
+      return [
+        at === null ? "" : `line ${at}: `,
+        issue.path.length === 0 ? "" : `${fieldName(issue.path)}: `,
+        plainIssue(issue.message),
+      ].join("");
     }),
   );
 
@@ -95,7 +99,7 @@ async function readText<T extends z.ZodType>(path: string, kind: YamlDocumentKin
     const missing = typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT";
     throw new CjmError(
       kind.code,
-      missing ? `There is no ${kind.title} at ${path}.` : `The ${kind.title} ${path} cannot be read: ${errorMessage(error)}.`,
+      missing ? `There is no ${kind.title} at ${path}.` : `The ${kind.title} ${path} cannot be read: ${fileFault(error)}.`,
       {
         hint: missing ? kind.missingHint : "Check that it is a file and that you may read it.",
         cause: error,
@@ -109,8 +113,6 @@ function invalid<T extends z.ZodType>(path: string, kind: YamlDocumentKind<T>, f
   return new CjmError(
     kind.code,
     `The ${kind.title} ${path} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-    {
-      details: { path, faults },
-    },
+    { hint: "Correct the file; 'cjm-ctl validate' checks it.", details: { path, faults } },
   );
 }

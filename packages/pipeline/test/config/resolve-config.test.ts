@@ -130,10 +130,10 @@ describe("layers", () => {
 describe("faults are named with file, line and field", () => {
   test.each([
     ["runtime:\n  conda_type: pip\n", /cjm\.yaml has a fault:\n {2}- line 2: runtime\.conda_type: /],
-    ["- a\n- b\n", /Invalid input: expected object/],
+    ["- a\n- b\n", /must be a map, not a list/],
     ["data_dir: 2024-01-31\n", /line 1: data_dir: /],
     ["data_dir: 7\n", /line 1: data_dir: /],
-    ["substrate:\n\n  drift_detection: 'false'\n", /line 3: substrate\.drift_detection: .*boolean/],
+    ["substrate:\n\n  drift_detection: 'false'\n", /line 3: substrate\.drift_detection: must be true or false, not a text/],
     ["substrate:\n  prefetch_stall_threshold_seconds: 0\n", /line 2: substrate\.prefetch_stall_threshold_seconds: /],
     ["data_dir: ''\nmodels_dir: 3\n", /has 2 faults:\n {2}- line 1: data_dir: .*\n {2}- line 2: models_dir: /],
     ["data_dir: [\n", /line \d/],
