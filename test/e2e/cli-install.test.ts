@@ -114,6 +114,20 @@ describe("a capability's life", () => {
   });
 });
 
+test("install-all --force makes an environment beside the one that is there, so that whatever runs in that goes on", async () => {
+  await writeTool();
+  expect((await cjm("install-all")).code).toBe(0);
+  const [first = ""] = environments();
+  const mark = await workspace.write(`data/environments/${first}/mark`, "");
+  await writeTool("1.0.1");
+  expect((await cjm("install-all", "--force")).stdout).toContain("1 installed");
+  expect([environments().length, existsSync(mark)]).toEqual([2, true]);
+  expect((await cjm("install-all", "--force")).stdout).toContain("1 installed");
+  expect([environments().length, existsSync(mark)]).toEqual([2, true]);
+  expect((await cjm("gc", "--yes")).stdout).toMatch(/^Freed /);
+  expect([environments().length, existsSync(mark)]).toEqual([1, false]);
+});
+
 test("adapters of an entry get manifests of their own, and one that is none is said", async () => {
   await writeTool();
   const withAdapter = (impl: string): string =>

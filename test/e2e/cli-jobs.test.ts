@@ -192,6 +192,24 @@ test("what a run uses is neither removed nor repaired under it, unless it is for
   expect((await workspace.cjm(["remove", "probe", "--yes", "--force"])).code).toBe(0);
 });
 
+test("gc frees no environment while a host may have workers in it, installed anew or not", async () => {
+  await workspace.write("data/environments/venv-0123456789abcdef/file", "x");
+  await workspace.write("data/environments/locks/venv-0123456789abcdef/lock.json", "{}");
+  {
+    await using run = await gated();
+    const kept = await workspace.cjm(["gc", "--yes"]);
+    expect([kept.code, kept.stdout]).toEqual([0, "There is nothing to free.\n"]);
+    expect(scrubbed(kept.stderr)).toContain("Kept while the host of pid PID may still use them:\nenvironment ");
+    expect(JSON.parse((await workspace.cjm(["gc", "--yes", "--json"])).stdout)).toMatchObject({
+      items: [],
+      kept: [{ kind: "environment" }, { kind: "lock" }],
+    });
+    await workspace.write("open", "");
+    await run.result;
+  }
+  expect((await workspace.cjm(["gc", "--yes"])).stdout).toMatch(/^Freed .* in [12] place/);
+});
+
 describe("what is over", () => {
   test("inspect tells the story of a job that failed, with what its worker said", async () => {
     await workspace.write("fails.yaml", "name: fails\nnodes:\n  bad: { capability: probe, action: defect }\n");

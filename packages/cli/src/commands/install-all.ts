@@ -44,6 +44,8 @@ export const installAllCommand: Command<InstallAllOptions> = {
     },
   },
   examples: [["$0 install-all --only documents --force", "build one environment again"]],
+  notes:
+    "An environment that is there is never changed: another is made beside it, for whatever starts from now on. 'cjm-ctl gc' frees the old one.",
 
   async run(args, { terminal, signal, cwd, config: configOf }): Promise<ExitCode> {
     const concurrency = args.concurrency === undefined ? null : wholeNumber("concurrency", args.concurrency, { least: 1, most: 64 });

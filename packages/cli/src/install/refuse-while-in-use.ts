@@ -1,21 +1,15 @@
 import { CjmError } from "@cjm/core";
-import { connectHosts } from "@cjm/pipeline";
+import { capabilitiesInUse } from "./capabilities-in-use.ts";
 
 /**
  * An environment must not go while workers live in it: what they import later, or a worker that starts again, would find nothing.
  * @throws CjmError CJM_ENVIRONMENT_BUSY naming the hosts that have any of the capabilities loaded
  */
 export async function refuseWhileInUse(names: readonly string[], dataDir: string): Promise<void> {
-  using connected = await connectHosts(dataDir);
-  const uses = await Promise.all(
-    connected.hosts.map(async (host) => {
-      // One that ends meanwhile uses nothing any more.
-      const workers = (await host.status().catch(() => null))?.workers ?? [];
-      const used = [...new Set(workers.map(({ capabilityName }) => capabilityName))].filter((name) => names.includes(name));
-      return used.length === 0 ? [] : [{ pid: host.info.pid, used }];
-    }),
-  );
-  const users = uses.flat();
+  const users = (await capabilitiesInUse(dataDir)).flatMap((host) => {
+    const used = host.names.filter((name) => names.includes(name));
+    return used.length === 0 ? [] : [{ pid: host.pid, used }];
+  });
   if (users.length === 0) return;
   const used = [...new Set(users.flatMap((user) => user.used))].join(", ");
   const pids = users.map(({ pid }) => pid).join(", ");
