@@ -25,7 +25,13 @@ export interface IdSource {
  * the indexes of large journals local.
  */
 export function createIdSource(now: () => number = Date.now): IdSource {
-  const uuid = (): string => uuidV7(now(), randomUUID());
+  let latest = { unixMs: Number.NaN, text: "" };
+  const uuid = (): string => {
+    const unixMs = now();
+    // Ids come many to a millisecond.
+    if (unixMs !== latest.unixMs) latest = { unixMs, text: timePart(unixMs) };
+    return `${latest.text}${randomUUID().slice(15)}`;
+  };
   return {
     jobId: () => uuid() as JobId,
     compositionId: () => uuid() as CompositionId,
@@ -40,8 +46,12 @@ export function createIdSource(now: () => number = Date.now): IdSource {
  * @param random a version 4 UUID, which has its random bits in the same places; Node makes them from a pool
  */
 export function uuidV7(unixMs: number, random: string): string {
+  return `${timePart(unixMs)}${random.slice(15)}`;
+}
+
+function timePart(unixMs: number): string {
   const time = Math.floor(unixMs).toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`;
 }
 
 function compactUtc(unixMs: number): string {

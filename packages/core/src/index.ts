@@ -69,7 +69,7 @@ export {
   type ResourceShortfall,
   ResourceShortfallSchema,
 } from "./errors/job-error.ts";
-export { canonicalHash, canonicalJson, compareCodePoints, hashBytes } from "./hashing/canonical-json.ts";
+export { canonicalHash, canonicalJson, compareCodePoints, hashBytes, sortedKeys } from "./hashing/canonical-json.ts";
 export { type LosslessJson, parseLosslessJson } from "./hashing/lossless-json.ts";
 export { PyFloat } from "./hashing/py-float.ts";
 export {

@@ -40,6 +40,10 @@ export class HookChain {
     this.#report = report;
   }
 
+  get isEmpty(): boolean {
+    return this.#hooks.length === 0;
+  }
+
   /** Whether any of them is around the execution of jobs. */
   get wrapExecution(): boolean {
     return this.#hooks.some((hook) => hook.aroundExecute !== undefined);

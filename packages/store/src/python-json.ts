@@ -1,4 +1,4 @@
-import { canonicalJson, compareCodePoints } from "@cjm/core";
+import { canonicalJson, sortedKeys } from "@cjm/core";
 
 /**
  * JSON text as the original writes it into its stores: keys sorted by code point, `", "` and `": "` as separators,
@@ -8,11 +8,12 @@ import { canonicalJson, compareCodePoints } from "@cjm/core";
 export function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => pythonJson(item)).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => compareCodePoints(a, b))
-      .map(([key, member]) => `${canonicalJson(key)}: ${pythonJson(member)}`);
-    return `{${members.join(", ")}}`;
+    let text = "";
+    for (const key of sortedKeys(value)) {
+      const member = (value as Readonly<Record<string, unknown>>)[key];
+      if (member !== undefined) text += `${text === "" ? "" : ", "}${canonicalJson(key)}: ${pythonJson(member)}`;
+    }
+    return `{${text}}`;
   }
   if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return "null";
   return canonicalJson(value);

@@ -43,11 +43,18 @@ export function hashBytes(bytes: Uint8Array | string): string {
 function composite(value: object): string {
   if (value instanceof PyFloat) return value.toString();
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
-  const members = Object.entries(value as Record<string, unknown>)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => compareCodePoints(a, b))
-    .map(([key, member]) => `${quote(key)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
+  let text = "";
+  for (const key of sortedKeys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) text += `${text === "" ? "" : ","}${quote(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Own keys in the order of their code points. Objects that have them so already cost no sorting. */
+export function sortedKeys(value: object): readonly string[] {
+  const keys = Object.keys(value);
+  return keys.every((key, index) => index === 0 || compareCodePoints(keys[index - 1] ?? "", key) < 0) ? keys : keys.sort(compareCodePoints);
 }
 
 /** Python sorts strings by code point; JavaScript's `<` compares UTF-16 units, which puts astral characters too early. */

@@ -91,6 +91,7 @@ export class JournalWriter {
     }
     this.#pending = [];
     for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#listeners.size === 0) return;
     const stored = rows.map((row, index) => ({ ...row, seq: seqs[index] ?? 0 }));
     for (const listener of this.#listeners) listener(stored);
   }

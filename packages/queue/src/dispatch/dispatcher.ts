@@ -113,7 +113,8 @@ export class Dispatcher {
 
   async #pass(): Promise<void> {
     this.#cancelRescan();
-    if (this.#parts.journal.failure !== null) return;
+    // A job that ends wakes the dispatcher also when nobody waits.
+    if (this.#parts.journal.failure !== null || this.#parts.pending.isEmpty) return;
     const pass = new HeadFacts(this.#parts, (job, error) => this.#end(job, { status: "failed", failure: error }));
     const renewInMs = this.#telemetryMissing ? this.#telemetry.renewableInMs() : 0;
     if (this.#telemetryMissing && renewInMs === 0) await this.#telemetry.refresh();

@@ -116,7 +116,7 @@ export class JobRunner {
       spec.timeoutMs === null ? () => {} : clock.schedule(spec.timeoutMs, () => deadline.resolve({ kind: "deadline" }));
     const interrupted = job.interrupted.then((kind): FirstCause => ({ kind }));
 
-    const cause = await Promise.race([interrupted, deadline.promise, settled]);
+    const cause = await Promise.race(spec.timeoutMs === null ? [interrupted, settled] : [interrupted, deadline.promise, settled]);
     cancelDeadline();
     if (cause.kind === "value") return { status: "completed", result: cause.value };
     if (cause.kind === "error") return { status: "failed", failure: cause.error };

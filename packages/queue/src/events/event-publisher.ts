@@ -11,14 +11,14 @@ export class EventPublisher {
   readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #subscribers = new Map<EventStream, EventFilter>();
-  readonly #unsubscribe: () => void;
+  /** Ends listening to the journal; null: nobody is subscribed here, and commits cost nothing. */
+  #unlisten: (() => void) | null = null;
   #live: QueueEvent[] = [];
 
   constructor(parts: { readonly journal: JournalWriter; readonly clock: Clock; readonly ids: IdSource }) {
     this.#journal = parts.journal;
     this.#clock = parts.clock;
     this.#ids = parts.ids;
-    this.#unsubscribe = parts.journal.onCommit((rows) => this.#onCommit(rows));
   }
 
   emit(eventType: string, subject: JournalSubject, payload: JsonObject): void {
@@ -43,21 +43,22 @@ export class EventPublisher {
   }
 
   subscribe(filter: EventFilter, capacity: number): EventStream {
-    const stream = new EventStream(capacity, () => this.#subscribers.delete(stream));
+    const stream = new EventStream(capacity, () => this.#remove(stream));
     this.#subscribers.set(stream, filter);
+    this.#unlisten ??= this.#journal.onCommit((rows) => this.#onCommit(rows));
     return stream;
   }
 
   /** Ends all streams; what they have buffered can still be read. */
   close(): void {
-    this.#unsubscribe();
     this.#deliverLive();
-    for (const stream of this.#subscribers.keys()) stream.end();
-    this.#subscribers.clear();
+    for (const stream of this.#subscribers.keys()) {
+      stream.end();
+      this.#remove(stream);
+    }
   }
 
   #onCommit(rows: readonly StoredJournalEvent[]): void {
-    if (this.#subscribers.size === 0) return;
     for (const row of rows) this.#deliver(queueEventOf(row));
   }
 
@@ -72,8 +73,15 @@ export class EventPublisher {
       if (wants(filter, event)) stream.push(event);
       if (endsStream(filter, event)) {
         stream.end();
-        this.#subscribers.delete(stream);
+        this.#remove(stream);
       }
     }
+  }
+
+  #remove(stream: EventStream): void {
+    this.#subscribers.delete(stream);
+    if (this.#subscribers.size > 0) return;
+    this.#unlisten?.();
+    this.#unlisten = null;
   }
 }

@@ -61,7 +61,7 @@ export class JobLifecycle {
     job.ending = true;
     job.cancelStartTimer();
     job.onAttempted?.(end);
-    const { clock, publisher, table, tasks } = this.#parts;
+    const { clock, publisher, table, tasks, hooks } = this.#parts;
     const final = (await this.#settle(job, end)) ? end : LEASE_LOST;
     job.endedAt = clock.now();
     const from = job.moveTo(final.status);
@@ -73,9 +73,9 @@ export class JobLifecycle {
       job.error = errorOf(job, final, job.endedAt);
     }
     this.#totals[final.status] += 1;
-    publisher.emit("state_transition", subjectOf(job), { from, to: final.status, job_snapshot: jobSnapshot(job) });
+    publisher.emit("state_transition", subjectOf(job), { from, job_snapshot: jobSnapshot(job), to: final.status });
     table.retire(job);
-    const view = viewOf(job);
+    const view = hooks.isEmpty ? null : viewOf(job);
     for (const listener of this.#listeners) listener(job, final);
     tasks.add(this.#announce(job, view, final));
   }
@@ -105,10 +105,10 @@ export class JobLifecycle {
     }
   }
 
-  async #announce(job: Job, view: JobView, end: JobEnd): Promise<void> {
+  async #announce(job: Job, view: JobView | null, end: JobEnd): Promise<void> {
     const { publisher, hooks, onAnnounced } = this.#parts;
     await publisher.committed();
-    await hooks.onTerminal(view);
+    if (view !== null) await hooks.onTerminal(view);
     job.output?.end(end.status === "completed" ? null : end.failure);
     job.announce();
     onAnnounced(job);

@@ -7,21 +7,22 @@ import type { Job } from "./job.ts";
  */
 export function jobSnapshot(job: Pick<Job, "spec" | "status" | "priority" | "startedAt" | "endedAt" | "retryCount" | "error">): JsonObject {
   const { spec } = job;
+  // In the order in which stores write keys, which then need not be sorted for each job.
   return {
-    id: spec.jobId,
-    capability_instance_id: spec.instanceId,
-    status: job.status,
-    priority: job.priority,
-    submitted_at: formatTimestamp(spec.submittedAt),
-    started_at: job.startedAt === null ? null : formatTimestamp(job.startedAt),
-    completed_at: job.endedAt === null ? null : formatTimestamp(job.endedAt),
-    retry_count: job.retryCount,
-    composition_id: spec.compositionId,
-    node_id: spec.nodeId,
-    task_name: spec.target.channel === "task" ? spec.target.task : null,
-    method: spec.target.channel === "task" ? spec.target.method : null,
-    run_id: spec.runId,
     actor: spec.actor,
+    capability_instance_id: spec.instanceId,
+    completed_at: job.endedAt === null ? null : formatTimestamp(job.endedAt),
+    composition_id: spec.compositionId,
     error: job.error === null ? null : { ...job.error, occurred_at: job.error.occurred_at?.replace("T", " ") ?? null },
+    id: spec.jobId,
+    method: spec.target.channel === "task" ? spec.target.method : null,
+    node_id: spec.nodeId,
+    priority: job.priority,
+    retry_count: job.retryCount,
+    run_id: spec.runId,
+    started_at: job.startedAt === null ? null : formatTimestamp(job.startedAt),
+    status: job.status,
+    submitted_at: formatTimestamp(spec.submittedAt),
+    task_name: spec.target.channel === "task" ? spec.target.task : null,
   };
 }
