@@ -1,7 +1,7 @@
 import type { Clock } from "@cjm/core";
 import pidusage from "pidusage";
 import { tell } from "../internal/tell.ts";
-import { peakMemoryMb, resetPeakMemory } from "../workers/peak-memory.ts";
+import { PeakMeter } from "./peak-meter.ts";
 import type { ProcessTrees, TreeUse } from "./process-trees.ts";
 
 export interface MeasuredUse {
@@ -65,6 +65,7 @@ const GPU_ANSWER_MS = 500;
 export class UsageSampler implements Disposable {
   readonly #clock: Clock;
   readonly #trees: ProcessTrees;
+  readonly #peaks: PeakMeter;
   readonly #gpu: GpuMeter;
   readonly #running = new Set<Measurement>();
   #stopTimer: (() => void) | null = null;
@@ -72,6 +73,7 @@ export class UsageSampler implements Disposable {
   constructor(clock: Clock, trees: ProcessTrees, gpu: GpuMeter) {
     this.#clock = clock;
     this.#trees = trees;
+    this.#peaks = new PeakMeter(clock);
     this.#gpu = gpu;
   }
 
@@ -89,7 +91,7 @@ export class UsageSampler implements Disposable {
       onReading,
       tellAtMs: startedMs + TELL_MS,
       cpuAtStartMs: cpuMs,
-      exact: alone && resetPeakMemory(pid),
+      exact: alone && this.#peaks.begin(pid),
       memoryPeakMb: memoryMb,
       gpuPeakMb: null,
       cpuLastMs: cpuMs,
@@ -109,7 +111,7 @@ export class UsageSampler implements Disposable {
     // What was read before a longer call began says nothing of it.
     this.#sample(measurement, durationMs < SHORT_MS ? SHARED_MS : Math.min(SHARED_MS, durationMs));
     this.#running.delete(measurement);
-    const own = measurement.exact ? peakMemoryMb(measurement.pid) : null;
+    const own = measurement.exact ? this.#peaks.end(measurement.pid, durationMs) : null;
     const gpuMb = await this.#gpuMemoryMb(measurement.pid);
     const cpuMs = Math.max(0, measurement.cpuLastMs - measurement.cpuAtStartMs);
     return {
