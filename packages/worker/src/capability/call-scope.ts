@@ -33,6 +33,9 @@ export class CallScope implements CallContext {
   readonly log: CallLogger;
   readonly #options: CallScopeOptions;
   readonly #controller = new AbortController();
+  /** Null as soon as the call has ended: the memory may be another call's from then on. */
+  #memory: CallMemory | null;
+  #cancelledAtEnd = false;
   #usage: Readonly<Record<string, number>> | null = null;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
   #unpushed: { readonly progress: number; readonly message: string } | null = null;
@@ -42,6 +45,7 @@ export class CallScope implements CallContext {
 
   constructor(options: CallScopeOptions) {
     this.#options = options;
+    this.#memory = options.memory;
     const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => this.#log(level, message, fields);
     this.log = { debug: write("DEBUG"), info: write("INFO"), warning: write("WARNING"), error: write("ERROR") };
     this.#watchSharedFlag();
@@ -70,13 +74,13 @@ export class CallScope implements CallContext {
   }
 
   get cancelled(): boolean {
-    if (!this.#options.memory.cancelled) return false;
+    if (!this.#isFlagged()) return false;
     this.abort();
     return true;
   }
 
   get signal(): AbortSignal {
-    if (this.#options.memory.cancelled) this.abort();
+    if (this.#isFlagged()) this.abort();
     return this.#controller.signal;
   }
 
@@ -110,6 +114,17 @@ export class CallScope implements CallContext {
       clearInterval(timer);
       this.#beating.splice(this.#beating.indexOf(beat), 1);
     }
+  }
+
+  /** The call has ended. What its code does later is still told, but touches no shared memory. */
+  end(): void {
+    this.flush();
+    this.#cancelledAtEnd = this.#isFlagged();
+    this.#memory = null;
+  }
+
+  #isFlagged(): boolean {
+    return this.#memory?.cancelled ?? this.#cancelledAtEnd;
   }
 
   /** Pushes the last progress, if it has not been. */
@@ -150,7 +165,7 @@ export class CallScope implements CallContext {
   }
 
   #show(progress: { readonly progress: number; readonly message: string }): void {
-    this.#options.memory.writeProgress(progress.progress, progress.message);
+    this.#memory?.writeProgress(progress.progress, progress.message);
     this.#unpushed = progress;
     if (performance.now() - this.#pushedAtMs >= PUSH_INTERVAL_MS) this.flush();
   }
@@ -170,7 +185,7 @@ export class CallScope implements CallContext {
       configurable: true,
       get: () => {
         const already = inherited?.get?.call(signal) === true;
-        if (already || !this.#options.memory.cancelled) return already;
+        if (already || !this.#isFlagged()) return already;
         this.#controller.abort(this.#options.cancelledError());
         return true;
       },

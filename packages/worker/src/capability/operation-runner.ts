@@ -1,4 +1,5 @@
-import { CallMemory } from "../thread/call-memory.ts";
+import type { CallMemories } from "../thread/call-memories.ts";
+import type { CallMemory } from "../thread/call-memory.ts";
 import type { FromThread, LogLevel, OperationName, Outcome, TaskRun, ToThread } from "../thread/thread-messages.ts";
 import { FOLLOWED, STREAM_WINDOW } from "../thread/thread-messages.ts";
 import {
@@ -13,6 +14,7 @@ import { CallScope } from "./call-scope.ts";
 import { CapabilityLife } from "./capability-life.ts";
 import { errorFacts, isCancellation } from "./error-facts.ts";
 import { HOOKS } from "./hooks.ts";
+import { LatestUsage } from "./latest-usage.ts";
 import type { CapabilityInHand } from "./load-capability.ts";
 import { resultJson } from "./result-json.ts";
 import { StreamSender } from "./stream-sender.ts";
@@ -21,6 +23,7 @@ import type { TaskAdapters, TaskMethod } from "./task-adapters.ts";
 export interface OperationRunnerOptions {
   readonly capability: CapabilityInHand;
   readonly adapters: TaskAdapters;
+  readonly memories: CallMemories;
   readonly dataDir: string;
   readonly minimumLevel: LogLevel;
   readonly post: (message: FromThread, transfer?: ArrayBuffer[]) => void;
@@ -44,15 +47,18 @@ interface Ended {
 export class OperationRunner {
   readonly #options: OperationRunnerOptions;
   readonly #life: CapabilityLife;
+  readonly #usage: LatestUsage;
+  #begunCalls = 0;
   readonly #running = new Map<number, { readonly scope: CallScope; readonly stream: StreamSender | null }>();
 
   constructor(options: OperationRunnerOptions) {
     this.#options = options;
+    this.#usage = new LatestUsage(options.post);
     this.#life = new CapabilityLife(options.capability, (config) => options.post({ type: "config", config }));
   }
 
   async start({ id, operation: name, jobId, body, memory }: Extract<ToThread, { type: "start" }>): Promise<void> {
-    const operation: Operation = { id, name, jobId, body, memory: new CallMemory(memory) };
+    const operation: Operation = { id, name, jobId, body, memory: this.#options.memories.at(memory) };
     if (name !== "execute" && name !== "task" && name !== "stream") return this.#runHook(operation, name);
     const request = readCallRequest(body) ?? callRequestOf(await parseLenientObject(body));
     if (request === null) return this.#refuse(id, { kind: "malformed" });
@@ -86,7 +92,10 @@ export class OperationRunner {
         ? new StreamSender(STREAM_WINDOW, (line) => this.#options.post({ type: "chunk", id: operation.id, line }))
         : null;
     this.#running.set(operation.id, { scope, stream });
-    this.#options.post({ type: "begun", id: operation.id, jobId: request.envelope.jobId });
+    operation.memory.begin(++this.#begunCalls);
+    this.#usage.begin(operation.id);
+    const { jobId } = request.envelope;
+    if (stream !== null || jobId !== operation.jobId) this.#options.post({ type: "begun", id: operation.id, jobId });
     let ended: Ended;
     try {
       scope.throwIfCancelled();
@@ -143,7 +152,7 @@ export class OperationRunner {
   async #runHook(operation: Operation, name: keyof typeof HOOKS): Promise<void> {
     const scope = this.#scope(operation, { ...NO_ENVELOPE, jobId: operation.jobId });
     this.#running.set(operation.id, { scope, stream: null });
-    if (FOLLOWED.has(name)) this.#options.post({ type: "begun", id: operation.id, jobId: operation.jobId });
+    if (FOLLOWED.has(name)) operation.memory.begin(++this.#begunCalls);
     let outcome: Outcome;
     try {
       scope.throwIfCancelled();
@@ -164,7 +173,7 @@ export class OperationRunner {
   }
 
   #finish(id: number, outcome: Outcome, scope: CallScope, taskRun: TaskRun | null): void {
-    scope.flush();
+    scope.end();
     const transfer = outcome.kind === "value" ? [outcome.json.buffer as ArrayBuffer] : [];
     this.#options.post({ type: "done", id, outcome, report: { accounts: scope.accounts, usage: scope.usage, taskRun } }, transfer);
   }
@@ -178,7 +187,7 @@ export class OperationRunner {
       dataDir,
       loggerName: capability.identity.name,
       minimumLevel,
-      post,
+      post: (message) => (message.type === "usage" ? this.#usage.report(message) : post(message)),
       cancelledError: () => capability.port.cancelledError(),
     });
   }

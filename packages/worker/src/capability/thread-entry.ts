@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { compactHeapSoon } from "../process/compact-heap.ts";
 import { saveCompileCache } from "../process/compile-cache.ts";
-import type { FromThread, LoadedCapability, LogLevel, ThreadOptions, ToThread } from "../thread/thread-messages.ts";
+import { CallMemories } from "../thread/call-memories.ts";
+import type { FromThread, LoadedCapability, LogLevel, ThreadData, ToThread } from "../thread/thread-messages.ts";
 import { AuthorError } from "./author-error.ts";
 import { writeDirectly } from "./direct-output.ts";
 import { EnvironmentModules } from "./environment-modules.ts";
@@ -14,7 +15,7 @@ import { TaskAdapters } from "./task-adapters.ts";
 
 // The program of the capability's thread, loaded by start.mjs: loads the capability, says so, then runs what it is asked for.
 
-const options = workerData as ThreadOptions;
+const options = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error("This file runs on a thread of a worker; start start.mjs instead.");
 
@@ -32,7 +33,8 @@ try {
   await adapters.bind(options.adapters, modules, capability.instance, (message, excText) =>
     post({ type: "log", atMs: Date.now(), level: "ERROR", logger: "cjm.worker", message, jobId: null, excText }),
   );
-  const runner = new OperationRunner({ capability, adapters, dataDir: options.dataDir, minimumLevel, post });
+  const memories = new CallMemories(options.memories);
+  const runner = new OperationRunner({ capability, adapters, memories, dataDir: options.dataDir, minimumLevel, post });
   port.on("message", (message: ToThread) => receive(runner, message));
   post({ type: "loaded", capability: loadedFacts(capability) });
   saveCompileCache();

@@ -7,6 +7,7 @@ import {
   type LoadedCapability,
   type OperationName,
   type Outcome,
+  type ThreadData,
   type ThreadOptions,
   type ToThread,
 } from "./thread-messages.ts";
@@ -29,9 +30,6 @@ export interface ThreadDeath {
   readonly outOfMemory: boolean;
 }
 
-/** The operations that usage is counted for. */
-const CALLS: ReadonlySet<OperationName> = new Set(["execute", "task", "stream"]);
-
 /** How a stream's reader is told what comes. */
 export interface StreamReader {
   readonly onBegun: () => void;
@@ -42,8 +40,6 @@ interface Waiting {
   readonly operation: OperationName;
   readonly resolve: (done: DoneMessage) => void;
   readonly reader: StreamReader | null;
-  /** The thread has taken it up, or it is none that can be taken back. */
-  begun: boolean;
 }
 
 const CANCELLED_BEFORE_BEGIN: ErrorFacts = {
@@ -81,7 +77,6 @@ export class CapabilityThread {
   #capability: LoadedCapability | null = null;
   #config: Readonly<Record<string, unknown>> = {};
   #usage: Readonly<Record<string, number>> | null = null;
-  #usageOf: number | null = null;
 
   /** Starts at once; what the rest of the program needs is loaded beside it. */
   constructor(options: ThreadOptions) {
@@ -89,7 +84,10 @@ export class CapabilityThread {
     this.loaded = loaded.promise;
     // Awaited later; a failure must not count as unhandled until then.
     loaded.promise.catch(() => undefined);
-    this.#worker = new Worker(new URL("../start.mjs", import.meta.url), { workerData: options, name: "capability" });
+    this.#worker = new Worker(new URL("../start.mjs", import.meta.url), {
+      workerData: { ...options, memories: this.calls.memories.buffer } satisfies ThreadData,
+      name: "capability",
+    });
     this.#worker.on("message", (message: FromThread) => {
       if (message.type === "loaded") {
         this.#capability = message.capability;
@@ -140,12 +138,12 @@ export class CapabilityThread {
     jobId: string | null = null,
     reader: StreamReader | null = null,
   ): { id: number; done: Promise<DoneMessage> } {
-    const { id, memory } = this.calls.add(jobId);
+    const { id, place } = this.calls.add(jobId);
     const { promise, resolve } = Promise.withResolvers<DoneMessage>();
-    this.#waiting.set(id, { operation, resolve, reader, begun: !FOLLOWED.has(operation) });
+    this.#waiting.set(id, { operation, resolve, reader });
     // A copy of its own that can be handed over: small buffers of Node are parts of a shared pool.
     const owned = new Uint8Array(body);
-    const start = { type: "start", id, operation, jobId, body: owned, memory: memory.buffer } satisfies ToThread;
+    const start = { type: "start", id, operation, jobId, body: owned, memory: place } satisfies ToThread;
     this.#worker.postMessage(start, [owned.buffer]);
     return { id, done: promise };
   }
@@ -154,8 +152,14 @@ export class CapabilityThread {
   cancel(jobId: string | null): void {
     for (const id of this.calls.cancel(jobId)) {
       this.#post({ type: "cancel", id });
-      if (this.#waiting.get(id)?.begun === false) this.#settle(id, { kind: "cancelled", error: CANCELLED_BEFORE_BEGIN });
+      if (this.#canTakeBack(id)) this.#settle(id, { kind: "cancelled", error: CANCELLED_BEFORE_BEGIN });
     }
+  }
+
+  /** The thread has not taken it up, and what it will find then is the flag. */
+  #canTakeBack(id: number): boolean {
+    const waiting = this.#waiting.get(id);
+    return waiting !== undefined && FOLLOWED.has(waiting.operation) && !this.calls.hasBegun(id);
   }
 
   credit(id: number, chunks: number): void {
@@ -172,44 +176,33 @@ export class CapabilityThread {
   }
 
   #settle(id: number, outcome: Outcome): void {
-    this.#done({ type: "done", id, outcome, report: { accounts: [], usage: null, taskRun: null } });
+    this.calls.end(id);
+    this.#resolve({ type: "done", id, outcome, report: { accounts: [], usage: null, taskRun: null } });
   }
 
-  #done(message: DoneMessage): void {
-    this.calls.end(message.id);
+  #resolve(message: DoneMessage): void {
     this.#waiting.get(message.id)?.resolve(message);
     this.#waiting.delete(message.id);
-  }
-
-  #begun(id: number, jobId: string | null): void {
-    this.calls.begin(id, jobId);
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    waiting.begun = true;
-    if (CALLS.has(waiting.operation)) {
-      this.#usage = null;
-      this.#usageOf = id;
-    }
-    waiting.reader?.onBegun();
   }
 
   #receive(message: Exclude<FromThread, { type: "loaded" | "failed" }>): void {
     switch (message.type) {
       case "begun":
-        this.#begun(message.id, message.jobId);
+        this.calls.learn(message.id, message.jobId);
+        this.#waiting.get(message.id)?.reader?.onBegun();
         return;
       case "chunk":
         this.#waiting.get(message.id)?.reader?.onChunk(message.line);
         return;
       case "done":
-        this.#done(message);
+        this.calls.release(message.id);
+        this.#resolve(message);
         return;
       case "config":
         this.#config = message.config;
         return;
       case "usage":
-        // A call that reports late must not overwrite what belongs to a newer one.
-        if (message.id === this.#usageOf) this.#usage = message.usage;
+        this.#usage = message.usage;
         return;
       case "log":
         this.#tell((events) => events.onLog(message));

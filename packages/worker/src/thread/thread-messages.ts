@@ -1,6 +1,7 @@
 import type { ActionDescription, WorkerEnvRecord } from "@cjm/capability";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import type { StructuralSurface } from "../capability/structural-surface.ts";
+import type { MemoryPlace } from "./call-memories.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions {
@@ -11,6 +12,11 @@ export interface ThreadOptions {
   /** `module:Class`, in order; the first of a task wins. */
   readonly adapters: readonly string[];
   readonly dataDir: string;
+}
+
+/** What else the thread gets at its start: the memory that it shares with the server thread for calls. */
+export interface ThreadData extends ThreadOptions {
+  readonly memories: SharedArrayBuffer;
 }
 
 /** The capability as it is known once its class is loaded. */
@@ -55,10 +61,10 @@ export type ToThread =
       readonly type: "start";
       readonly id: number;
       readonly operation: OperationName;
-      /** Whose operation it is, when the request says so outside its body. */
+      /** Whose operation it is, as far as the server thread knows. */
       readonly jobId: string | null;
       readonly body: Uint8Array;
-      readonly memory: SharedArrayBuffer;
+      readonly memory: MemoryPlace;
     }
   | { readonly type: "cancel"; readonly id: number }
   /** So many more chunks may be sent. */
@@ -101,12 +107,13 @@ export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 export type FromThread =
   | { readonly type: "loaded"; readonly capability: LoadedCapability }
   | { readonly type: "failed"; readonly error: ErrorFacts; readonly hint: string }
-  /** A body was understood and the operation begins. */
+  /** The call begins, where the memory that is shared does not say enough: a stream's, and one whose job is only known now. */
   | { readonly type: "begun"; readonly id: number; readonly jobId: string | null }
   | { readonly type: "chunk"; readonly id: number; readonly line: string }
   | { readonly type: "done"; readonly id: number; readonly outcome: Outcome; readonly report: CallReport }
   | { readonly type: "progress"; readonly id: number; readonly jobId: string | null; readonly progress: number; readonly message: string }
-  | { readonly type: "usage"; readonly id: number; readonly usage: Readonly<Record<string, number>> }
+  /** What the call that began last has reported so far; null when it began and an earlier one had reported. */
+  | { readonly type: "usage"; readonly id: number; readonly usage: Readonly<Record<string, number>> | null }
   | { readonly type: "config"; readonly config: Readonly<Record<string, unknown>> }
   | {
       readonly type: "log";

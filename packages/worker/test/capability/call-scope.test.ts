@@ -54,6 +54,18 @@ describe("cancellation", () => {
   });
 });
 
+test.each([[true], [false]])("once the call has ended, its memory is left alone (cancelled: %s)", (cancelled) => {
+  const { scope, memory, posted } = makeScope();
+  if (cancelled) memory.cancel();
+  scope.end();
+  memory.clear();
+  scope.progress(0.5, "late");
+  expect([scope.cancelled, scope.signal.aborted, memory.readProgress()]).toEqual([cancelled, cancelled, { progress: 0, message: "" }]);
+  expect(posted).toMatchObject([{ type: "progress", progress: 0.5, message: "late" }]);
+  memory.cancel();
+  expect([scope.cancelled, scope.signal.aborted]).toEqual([cancelled, cancelled]);
+});
+
 describe("progress", () => {
   test.each([
     [0.25, 0.25],

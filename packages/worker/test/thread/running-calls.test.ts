@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { RunningCalls } from "../../src/thread/running-calls.ts";
 
+let begun = 0;
+
 function began(calls: RunningCalls, jobId: string | null) {
   const call = calls.add(jobId);
-  calls.begin(call.id, jobId);
+  begun += 1;
+  call.memory.begin(begun);
   return call;
 }
 
@@ -45,10 +48,44 @@ test("a call that only waits does not hide how far the running one is", () => {
   expect(calls.progress(null)).toEqual({ progress: 0.3, message: "three" });
 });
 
+test("the call that began last is so whatever it was asked for before, and stays so after its end", () => {
+  const calls = new RunningCalls();
+  const [first, second] = [calls.add("a"), calls.add("b")];
+  second.memory.begin(1);
+  second.memory.writeProgress(0.2, "second");
+  expect([calls.hasBegun(first.id), calls.hasBegun(second.id)]).toEqual([false, true]);
+  first.memory.begin(2);
+  first.memory.writeProgress(0.1, "first");
+  expect(calls.progress(null).message).toBe("first");
+  calls.release(first.id);
+  expect(calls.progress(null).message).toBe("first");
+  calls.release(second.id);
+  expect(calls.progress(null).message).toBe("first");
+});
+
+test("memory is another call's only when the thread has let go of it", () => {
+  const calls = new RunningCalls();
+  const given = began(calls, "given");
+  given.memory.cancel();
+  given.memory.writeProgress(0.5, "half");
+  calls.end(given.id);
+  const later = Array.from({ length: 200 }, () => calls.add("later"));
+  expect(later.map((call) => call.place)).not.toContain(given.place);
+  calls.release(given.id);
+  calls.release(given.id);
+  const next = [calls.add("next"), calls.add("next")];
+  expect(next.map((call) => call.place).filter((place) => place === given.place)).toHaveLength(1);
+  expect(next.map(({ memory }) => [memory.cancelled, memory.order])).toEqual([
+    [false, 0],
+    [false, 0],
+  ]);
+  expect([calls.progress("next"), calls.progress("given").message]).toEqual([{ progress: 0, message: "" }, "half"]);
+});
+
 test("whose call it is may be learned later", () => {
   const calls = new RunningCalls();
   const { id } = calls.add(null);
-  calls.begin(id, "late");
+  calls.learn(id, "late");
   expect(calls.cancel("late")).toEqual([id]);
 });
 
