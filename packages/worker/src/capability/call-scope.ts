@@ -30,9 +30,10 @@ const HEARTBEAT_FRACTION = 0.5;
 /** The context of one call, as the capability sees it. */
 export class CallScope implements CallContext {
   readonly accounts: AccountRecord[] = [];
-  readonly log: CallLogger;
   readonly #options: CallScopeOptions;
-  readonly #controller = new AbortController();
+  /** Null until somebody asks for the signal: most calls do not, and making one costs as much as a small call. */
+  #controller: AbortController | null = null;
+  #log: CallLogger | null = null;
   /** Null as soon as the call has ended: the memory may be another call's from then on. */
   #memory: CallMemory | null;
   #cancelledAtEnd = false;
@@ -46,9 +47,6 @@ export class CallScope implements CallContext {
   constructor(options: CallScopeOptions) {
     this.#options = options;
     this.#memory = options.memory;
-    const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => this.#log(level, message, fields);
-    this.log = { debug: write("DEBUG"), info: write("INFO"), warning: write("WARNING"), error: write("ERROR") };
-    this.#watchSharedFlag();
   }
 
   get jobId(): string | null {
@@ -73,6 +71,14 @@ export class CallScope implements CallContext {
     return this.#options.dataDir;
   }
 
+  get log(): CallLogger {
+    if (this.#log !== null) return this.#log;
+    const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+      this.#writeFields(level, message, fields);
+    this.#log = { debug: write("DEBUG"), info: write("INFO"), warning: write("WARNING"), error: write("ERROR") };
+    return this.#log;
+  }
+
   get cancelled(): boolean {
     if (!this.#isFlagged()) return false;
     this.abort();
@@ -81,16 +87,17 @@ export class CallScope implements CallContext {
 
   get signal(): AbortSignal {
     if (this.#isFlagged()) this.abort();
-    return this.#controller.signal;
+    return this.#abortController().signal;
   }
 
   throwIfCancelled(): void {
-    if (this.cancelled) throw this.#controller.signal.reason;
+    if (this.cancelled) throw this.signal.reason;
   }
 
   /** Wakes whoever listens to the signal. The flag in the shared memory is set already. */
   abort(): void {
-    if (!this.#controller.signal.aborted) this.#controller.abort(this.#options.cancelledError());
+    const controller = this.#abortController();
+    if (!controller.signal.aborted) controller.abort(this.#options.cancelledError());
   }
 
   progress(fraction: number, message = ""): void {
@@ -170,26 +177,33 @@ export class CallScope implements CallContext {
     if (performance.now() - this.#pushedAtMs >= PUSH_INTERVAL_MS) this.flush();
   }
 
-  #log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  #writeFields(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const errors = Object.values(fields).filter((value) => value instanceof Error);
     const rest = Object.fromEntries(Object.entries(fields).filter(([, value]) => !(value instanceof Error)));
     const suffix = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(plainPayload(rest))}`;
     this.writeLog(level, `${String(message)}${suffix}`, errors.map((error) => error.stack ?? String(error)).join("\n") || null);
   }
 
+  #abortController(): AbortController {
+    this.#controller ??= this.#watchingController();
+    return this.#controller;
+  }
+
   /** Code that keeps the signal and asks it in a synchronous loop must see what the other thread wrote meanwhile. */
-  #watchSharedFlag(): void {
-    const { signal } = this.#controller;
+  #watchingController(): AbortController {
+    const controller = new AbortController();
+    const { signal } = controller;
     const inherited = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted");
     Object.defineProperty(signal, "aborted", {
       configurable: true,
       get: () => {
         const already = inherited?.get?.call(signal) === true;
         if (already || !this.#isFlagged()) return already;
-        this.#controller.abort(this.#options.cancelledError());
+        controller.abort(this.#options.cancelledError());
         return true;
       },
     });
+    return controller;
   }
 }
 

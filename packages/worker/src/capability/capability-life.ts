@@ -12,6 +12,8 @@ export class CapabilityLife {
   readonly #capability: CapabilityInHand;
   readonly #onConfig: (config: Readonly<Record<string, unknown>>) => void;
   #ready: Promise<void> | null = null;
+  /** What `#ready` was when it had succeeded. */
+  #succeeded: Promise<void> | null = null;
   #cleanup: Promise<void> | null = null;
 
   constructor(capability: CapabilityInHand, onConfig: (config: Readonly<Record<string, unknown>>) => void) {
@@ -24,11 +26,21 @@ export class CapabilityLife {
     const before = this.#ready ?? Promise.resolve();
     const ready = before.catch(() => undefined).then(() => this.#initialize(rawConfig, ctx));
     this.#ready = ready;
-    // A failed initialisation is reported to whoever asked for it; the next call tries anew.
-    ready.catch(() => {
-      if (this.#ready === ready) this.#ready = null;
-    });
+    ready.then(
+      () => {
+        this.#succeeded = ready;
+      },
+      // A failed initialisation is reported to whoever asked for it; the next call tries anew.
+      () => {
+        if (this.#ready === ready) this.#ready = null;
+      },
+    );
     return ready;
+  }
+
+  /** Calls may run without waiting for anything. */
+  get isReady(): boolean {
+    return this.#ready !== null && this.#succeeded === this.#ready;
   }
 
   /** Resolves when calls may run. What failed or was cancelled for another call is tried anew for this one. */

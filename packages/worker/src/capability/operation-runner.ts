@@ -138,6 +138,7 @@ export class OperationRunner {
 
   /** Waits until the capability is ready, or the call cancelled, which it may be while the other initialises. */
   async #ready(scope: CallScope): Promise<void> {
+    if (this.#life.isReady) return;
     const cancelled = Promise.withResolvers<void>();
     const onAbort = (): void => cancelled.resolve();
     scope.signal.addEventListener("abort", onAbort);
@@ -193,9 +194,11 @@ export class OperationRunner {
   }
 }
 
-function warnOfLostAccounts({ accounts, log }: CallScope, whose: string): void {
-  if (accounts.length === 0) return;
-  log.warning(`Accounts are lost that were recorded by ${whose}.`, { event_types: accounts.map((account) => account.event_type) });
+function warnOfLostAccounts(scope: CallScope, whose: string): void {
+  if (scope.accounts.length === 0) return;
+  scope.log.warning(`Accounts are lost that were recorded by ${whose}.`, {
+    event_types: scope.accounts.map((account) => account.event_type),
+  });
 }
 
 function valueOutcome(result: unknown): Outcome {

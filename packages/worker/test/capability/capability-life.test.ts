@@ -54,3 +54,20 @@ test("what was never initialised is initialised by the first change of its confi
   await life.ready(ctx);
   expect([instance.initialised, configs]).toEqual([["large"], [{ model: "large" }]]);
 });
+
+test("is ready from the end of an initialisation to the beginning of the next, unless it failed", async () => {
+  const { instance, life } = makeLife();
+  const seen = [life.isReady];
+  const first = life.ready(ctx);
+  seen.push(life.isReady);
+  instance.next.resolve();
+  await first;
+  seen.push(life.isReady);
+  instance.next = Promise.withResolvers<void>();
+  const second = life.initialize({}, ctx);
+  seen.push(life.isReady);
+  instance.next.reject(new Error("no model"));
+  await expect(second).rejects.toThrow("no model");
+  seen.push(life.isReady);
+  expect(seen).toEqual([false, false, true, false, false]);
+});
