@@ -8,6 +8,8 @@ export interface CallEnvelopeFields {
   readonly control: Readonly<Record<string, unknown>>;
 }
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
 export const NO_ENVELOPE: CallEnvelopeFields = { jobId: null, runId: null, compositionId: null, nodeId: null, actor: null, control: {} };
 
 /** The body of a call. `badArguments` says what is wrong with arguments that are there and are no arguments. */
@@ -21,7 +23,7 @@ export interface CallRequest {
 }
 
 /** Reads the body of `/execute`, `/execute_stream` and `/task` as far as strict JSON goes; see `callRequestOf`. */
-export function readCallRequest(body: Uint8Array): CallRequest | null {
+export function readCallRequest(body: string | Uint8Array): CallRequest | null {
   return callRequestOf(parseJsonObject(body));
 }
 
@@ -49,7 +51,7 @@ export function callRequestOf(value: Readonly<Record<string, unknown>> | null): 
 }
 
 /** The object that a body holds, or null when it holds none. */
-export function parseJsonObject(body: Uint8Array): Record<string, unknown> | null {
+export function parseJsonObject(body: string | Uint8Array): Record<string, unknown> | null {
   return parsedObject(body, JSON.parse);
 }
 
@@ -57,17 +59,28 @@ export function parseJsonObject(body: Uint8Array): Record<string, unknown> | nul
  * The same, also of what older clients of the original write: bare `NaN` and `Infinity`, which become null. What it takes to
  * read that is loaded when it is first needed.
  */
-export async function parseLenientObject(body: Uint8Array): Promise<Record<string, unknown> | null> {
+export async function parseLenientObject(body: string | Uint8Array): Promise<Record<string, unknown> | null> {
   const strict = parseJsonObject(body);
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const text = typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (strict !== null || !(text.includes("NaN") || text.includes("Infinity"))) return strict;
   const { parsePythonJson } = await import("@cjm/protocol/plain");
   return parsedObject(body, parsePythonJson);
 }
 
-function parsedObject(body: Uint8Array, parse: (text: string) => unknown): Record<string, unknown> | null {
+/** The text of a body, or null when it is not UTF-8. */
+export function bodyText(body: Uint8Array): string | null {
   try {
-    const value = parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return UTF_8.decode(body);
+  } catch {
+    return null;
+  }
+}
+
+function parsedObject(body: string | Uint8Array, parse: (text: string) => unknown): Record<string, unknown> | null {
+  const text = typeof body === "string" ? body : bodyText(body);
+  if (text === null) return null;
+  try {
+    const value = parse(text);
     return isObject(value) ? value : null;
   } catch {
     return null;

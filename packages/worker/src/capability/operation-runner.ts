@@ -1,5 +1,6 @@
 import type { CallMemories } from "../thread/call-memories.ts";
 import type { CallMemory } from "../thread/call-memory.ts";
+import { type ThreadJson, threadJson, transferOf } from "../thread/thread-json.ts";
 import type { FromThread, LogLevel, OperationName, Outcome, TaskRun, ToThread } from "../thread/thread-messages.ts";
 import { FOLLOWED, STREAM_WINDOW } from "../thread/thread-messages.ts";
 import {
@@ -33,7 +34,7 @@ interface Operation {
   readonly id: number;
   readonly name: OperationName;
   readonly jobId: string | null;
-  readonly body: Uint8Array;
+  readonly body: ThreadJson;
   readonly memory: CallMemory;
 }
 
@@ -175,7 +176,7 @@ export class OperationRunner {
 
   #finish(id: number, outcome: Outcome, scope: CallScope, taskRun: TaskRun | null): void {
     scope.end();
-    const transfer = outcome.kind === "value" ? [outcome.json.buffer as ArrayBuffer] : [];
+    const transfer = outcome.kind === "value" ? transferOf(outcome.json) : [];
     this.#options.post({ type: "done", id, outcome, report: { accounts: scope.accounts, usage: scope.usage, taskRun } }, transfer);
   }
 
@@ -202,7 +203,7 @@ function warnOfLostAccounts(scope: CallScope, whose: string): void {
 }
 
 function valueOutcome(result: unknown): Outcome {
-  return { kind: "value", json: new TextEncoder().encode(resultJson(result)) };
+  return { kind: "value", json: threadJson(resultJson(result)) };
 }
 
 function failure(error: unknown, cancelled: boolean): Outcome {

@@ -19,7 +19,7 @@ const options = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error("This file runs on a thread of a worker; start start.mjs instead.");
 
-const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const post = (message: FromThread, transfer?: ArrayBuffer[]): void => port.postMessage(message, transfer);
 
 writeDirectly(process.stdout, 1);
 writeDirectly(process.stderr, 2);

@@ -3,15 +3,16 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { FromThread } from "../thread/thread-messages.ts";
 import { jobErrorOf } from "./job-error-of.ts";
 import { sendPlainFailure } from "./plain-failure.ts";
-import { bodyBytes, jobIdOf } from "./request-body.ts";
+import { callBody } from "./request-body.ts";
+import { sendJson } from "./send-json.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** `/execute` and `/task`: one value for one call. */
 export function addCallRoutes(app: FastifyInstance, context: WorkerContext): void {
   for (const operation of ["execute", "task"] as const) {
     app.post(ROUTES[operation].path, async (request, reply) => {
-      const body = bodyBytes(request.body);
-      const done = await context.thread.run(operation, body, jobIdOf(body)).done;
+      const { body, jobId } = callBody(request.body);
+      const done = await context.thread.run(operation, body, jobId).done;
       return sendDone(done, reply, context);
     });
   }
@@ -28,9 +29,7 @@ function sendDone(done: Extract<FromThread, { type: "done" }>, reply: FastifyRep
   if (usage !== null) reply.header(USAGE_HEADER, usage);
   if (outcome.kind === "cancelled") return reply.code(409).send({ detail: outcome.error.message });
   if (jobError !== null) return reply.code(500).send({ _job_error: jobError });
-  return reply
-    .type("application/json")
-    .send(outcome.kind === "value" ? Buffer.from(outcome.json.buffer, outcome.json.byteOffset, outcome.json.byteLength) : "null");
+  return sendJson(reply, outcome.kind === "value" ? outcome.json : "null");
 }
 
 /** What the capability recorded, and for a task that ran to an end one account of the worker's own. */

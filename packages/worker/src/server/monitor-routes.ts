@@ -1,6 +1,7 @@
 import { ROUTES } from "@cjm/protocol/plain";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { sendPlainFailure } from "./plain-failure.ts";
+import { sendJson } from "./send-json.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** What a system monitor serves beside its actions. */
@@ -17,6 +18,6 @@ export function addMonitorRoutes(app: FastifyInstance, { thread }: WorkerContext
     }
     const { outcome } = await thread.run(operation, new Uint8Array()).done;
     if (outcome.kind !== "value") return sendPlainFailure(reply);
-    return reply.type("application/json").send(Buffer.from(outcome.json));
+    return sendJson(reply, outcome.json);
   }
 }

@@ -1,4 +1,5 @@
-import { readCallRequest } from "../capability/call-request.ts";
+import { bodyText, readCallRequest } from "../capability/call-request.ts";
+import { TEXT_LIMIT } from "../thread/thread-json.ts";
 
 /** Bodies above this are read by the capability's thread alone: reading one here would hold up the control routes. */
 const PEEK_LIMIT_BYTES = 1024 * 1024;
@@ -13,7 +14,16 @@ export function jobIdOfQuery(url: string): string | null {
   return new URL(url, "http://worker").searchParams.get("job_id") || null;
 }
 
-/** Whose call it is, so that it can be cancelled also while it waits for the thread. */
-export function jobIdOf(body: Uint8Array): string | null {
-  return body.length > PEEK_LIMIT_BYTES ? null : (readCallRequest(body)?.envelope.jobId ?? null);
+export interface CallBody {
+  readonly body: string | Uint8Array;
+  /** Whose call it is, as far as that can be known before the thread reads it, so that it can be cancelled while it waits. */
+  readonly jobId: string | null;
+}
+
+/** The body of a call, read as far as that takes no long. */
+export function callBody(requestBody: unknown): CallBody {
+  const bytes = bodyBytes(requestBody);
+  const text = bytes.length > PEEK_LIMIT_BYTES ? null : bodyText(bytes);
+  if (text === null) return { body: bytes, jobId: null };
+  return { body: text.length > TEXT_LIMIT ? bytes : text, jobId: readCallRequest(text)?.envelope.jobId ?? null };
 }

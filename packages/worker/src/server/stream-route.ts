@@ -3,7 +3,7 @@ import { encodeStreamFrame, ROUTES, STREAM_CONTENT_TYPE } from "@cjm/protocol/pl
 import type { FastifyInstance } from "fastify";
 import { jobErrorOf } from "./job-error-of.ts";
 import { sendPlainFailure } from "./plain-failure.ts";
-import { bodyBytes, jobIdOf } from "./request-body.ts";
+import { callBody } from "./request-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { WorkerContext } from "./worker-context.ts";
 export function addStreamRoute(app: FastifyInstance, context: WorkerContext): void {
   const { thread, nowMs } = context;
   app.post(ROUTES.executeStream.path, async (request, reply) => {
-    const body = bodyBytes(request.body);
+    const { body, jobId } = callBody(request.body);
     const begun = Promise.withResolvers<"begun">();
     let owed = 0;
     const readable = new Readable({
@@ -22,7 +22,7 @@ export function addStreamRoute(app: FastifyInstance, context: WorkerContext): vo
         owed = 0;
       },
     });
-    const call = thread.run("stream", body, jobIdOf(body), {
+    const call = thread.run("stream", body, jobId, {
       onBegun: () => begun.resolve("begun"),
       onChunk: (line) => {
         if (readable.destroyed) return;

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import { RunningCalls } from "./running-calls.ts";
+import { transferOf } from "./thread-json.ts";
 import {
   FOLLOWED,
   type FromThread,
@@ -134,7 +135,7 @@ export class CapabilityThread {
   /** Starts an operation, on behalf of a job if that is known, and resolves with how it ended; it never rejects. */
   run(
     operation: OperationName,
-    body: Uint8Array,
+    body: string | Uint8Array,
     jobId: string | null = null,
     reader: StreamReader | null = null,
   ): { id: number; done: Promise<DoneMessage> } {
@@ -142,9 +143,8 @@ export class CapabilityThread {
     const { promise, resolve } = Promise.withResolvers<DoneMessage>();
     this.#waiting.set(id, { operation, resolve, reader });
     // A copy of its own that can be handed over: small buffers of Node are parts of a shared pool.
-    const owned = new Uint8Array(body);
-    const start = { type: "start", id, operation, jobId, body: owned, memory: place } satisfies ToThread;
-    this.#worker.postMessage(start, [owned.buffer]);
+    const owned = typeof body === "string" ? body : new Uint8Array(body);
+    this.#worker.postMessage({ type: "start", id, operation, jobId, body: owned, memory: place } satisfies ToThread, transferOf(owned));
     return { id, done: promise };
   }
 

@@ -2,6 +2,7 @@ import type { ActionDescription, WorkerEnvRecord } from "@cjm/capability";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import type { StructuralSurface } from "../capability/structural-surface.ts";
 import type { MemoryPlace } from "./call-memories.ts";
+import type { ThreadJson } from "./thread-json.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions {
@@ -63,7 +64,7 @@ export type ToThread =
       readonly operation: OperationName;
       /** Whose operation it is, as far as the server thread knows. */
       readonly jobId: string | null;
-      readonly body: Uint8Array;
+      readonly body: ThreadJson;
       readonly memory: MemoryPlace;
     }
   | { readonly type: "cancel"; readonly id: number }
@@ -79,7 +80,7 @@ export interface AccountRecord {
 
 /** How an operation ended. */
 export type Outcome =
-  | { readonly kind: "value"; readonly json: Uint8Array }
+  | { readonly kind: "value"; readonly json: ThreadJson }
   | { readonly kind: "end" }
   | { readonly kind: "cancelled"; readonly error: ErrorFacts }
   | { readonly kind: "error"; readonly error: ErrorFacts }
