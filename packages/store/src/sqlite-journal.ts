@@ -11,7 +11,7 @@ import {
 } from "@cjm/core";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
-import { QuietCheckpoint } from "./quiet-checkpoint.ts";
+import { WalCheckpoint } from "./wal-checkpoint.ts";
 import { type WhereClause, whereClause } from "./where-clause.ts";
 
 /**
@@ -78,11 +78,11 @@ const INSERT = `INSERT INTO journal (${COLUMNS.join(", ")}) VALUES (${COLUMNS.ma
 /** The journal on disk, or in memory as `:memory:`. Nothing here deletes: the journal is precious. */
 export class SqliteJournal implements JournalStore, Disposable {
   readonly #file: DatabaseFile;
-  readonly #checkpoint: QuietCheckpoint;
+  readonly #checkpoint: WalCheckpoint;
 
   private constructor(file: DatabaseFile) {
     this.#file = file;
-    this.#checkpoint = new QuietCheckpoint(file);
+    this.#checkpoint = new WalCheckpoint(file);
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
@@ -96,7 +96,7 @@ export class SqliteJournal implements JournalStore, Disposable {
       const insert = this.#file.prepare(INSERT);
       return rows.map((row) => Number(insert.run(...row).lastInsertRowid));
     });
-    this.#checkpoint.touched();
+    this.#checkpoint.committed();
     return seqs;
   }
 

@@ -124,6 +124,7 @@ export class Dispatcher {
 
     for (let more = true; more && !this.#stopping; ) {
       const input = this.#input(pass);
+      if (input.heads.length === 0) return;
       const scan = scanAdmission(input);
       for (const { head, shortfall } of scan.unschedulable) {
         const subject = { instanceId: head.instanceId, occurredAt: this.#parts.clock.now() };

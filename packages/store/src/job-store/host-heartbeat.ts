@@ -9,8 +9,6 @@ interface HeartbeatParts {
   readonly turns: TurnTransactions;
   readonly clock: Clock;
   readonly heartbeatMs: number;
-  /** After every beat that was written. */
-  readonly onBeat: () => void;
 }
 
 interface Seen {
@@ -75,7 +73,6 @@ export class HostHeartbeat {
     const seen = await this.#write();
     this.#schedule();
     if (seen === null || this.#ended) return;
-    this.#parts.onBeat();
     if (this.#isNews(seen)) this.wake();
   }
 

@@ -70,17 +70,11 @@ PRAGMA user_version = ${VERSION};
 export const NOT_STARTED = -(2 ** 40);
 
 /**
- * Pages after which a commit copies the log into the file. More than SQLite's 1000: a few pages are written again and again,
- * so a copy of 4000 costs little more than one of 1000, and strikes four times less often.
- */
-const CHECKPOINT_PAGES = 4000;
-
-/**
  * Opens `jobs.db`, making what is missing.
  * @throws CjmError CJM_STORE_FAILED, also for a file that a later version of cjm wrote; that one is left as it is
  */
 export function openJobsFile(path: string): DatabaseFile {
-  const file = DatabaseFile.open(path, {
+  return DatabaseFile.open(path, {
     title: "job store",
     schema: SCHEMA,
     migrate: (database) => {
@@ -88,8 +82,6 @@ export function openJobsFile(path: string): DatabaseFile {
       if (version > VERSION) throw fromTheFuture(path, version);
     },
   });
-  file.read(() => file.prepare(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`).get());
-  return file;
 }
 
 function fromTheFuture(path: string, version: number): CjmError {

@@ -11,12 +11,12 @@ import {
   systemClock,
 } from "@cjm/core";
 import type { DatabaseFile } from "../database-file.ts";
+import { WalCheckpoint } from "../wal-checkpoint.ts";
 import { adoptOrphans } from "./adopt-orphans.ts";
 import { HostHeartbeat } from "./host-heartbeat.ts";
 import { type HostIdentity, ownIdentity } from "./host-identity.ts";
 import { HostRows } from "./host-rows.ts";
 import { HostWatch } from "./host-watch.ts";
-import { IdleCheckpoint } from "./idle-checkpoint.ts";
 import { JobReads, type LedgerQuery, type OpenIds, type StoredLedgerRow } from "./job-reads.ts";
 import { jsonText } from "./job-rows.ts";
 import { JobWrites } from "./job-writes.ts";
@@ -80,6 +80,7 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
   readonly #hosts: HostRows;
   readonly #watch: HostWatch;
   readonly #turns: TurnTransactions;
+  readonly #checkpoint: WalCheckpoint;
   readonly #heartbeat: HostHeartbeat;
   readonly #writes: JobWrites;
   readonly #reads: JobReads;
@@ -105,15 +106,17 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
     });
     this.#hostId = seen.hostId;
     this.#watch.goneAmong(seen.rows);
+    this.#checkpoint = new WalCheckpoint(file);
     this.#turns = new TurnTransactions({
       file,
       busyTimeoutMs,
       begin: () => (hosts.has(this.#hostId) ? this.#hostId : hosts.add(self, clock.now())),
-      committed: (hostId) => this.#becomes(hostId),
+      committed: (hostId) => {
+        this.#checkpoint.committed();
+        this.#becomes(hostId);
+      },
     });
-    const checkpoint = new IdleCheckpoint(file, this.#turns);
-    const beat = { hosts, watch: this.#watch, turns: this.#turns, clock, heartbeatMs, onBeat: () => checkpoint.afterBeat() };
-    this.#heartbeat = new HostHeartbeat(beat, seen);
+    this.#heartbeat = new HostHeartbeat({ hosts, watch: this.#watch, turns: this.#turns, clock, heartbeatMs }, seen);
   }
 
   /**
@@ -255,6 +258,7 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
     } catch {
       // The row stays; when this process ends, everyone sees that it is gone.
     }
+    this.#checkpoint[Symbol.dispose]();
     this.#file[Symbol.dispose]();
   }
 

@@ -29,15 +29,9 @@ export class TurnTransactions {
   #isScheduled = false;
   #attempts = 0;
   #busySinceMs = 0;
-  #turns = 0;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
-  }
-
-  /** Transactions that were committed. */
-  get turns(): number {
-    return this.#turns;
   }
 
   /** The value of `run` once it is on disk. It may be run again after a transaction that could not begin. @throws CjmError CJM_STORE_FAILED */
@@ -71,7 +65,6 @@ export class TurnTransactions {
       for (const { reject } of turn) reject(error);
       return;
     }
-    this.#turns += 1;
     this.#endTurn();
     for (const { resolve, value } of turn) resolve(value);
     committed(hostId);
