@@ -13,8 +13,9 @@ export async function requireDataFolder({ config: { dataDir }, values }: Resolve
   if (reason === null) return;
   const chosen = values.find(({ key }) => key === "data_dir");
   const from = chosen?.from ?? chosen?.source ?? "default";
+  const origin = from === "default" ? "Nobody has named another" : `Its path is from ${from}`;
   throw new CjmError("CJM_CONFIG_INVALID", `The data directory ${dataDir} cannot be used: ${reason}.`, {
-    hint: `Its path is from ${from === "default" ? "nowhere but the default" : from}; name a folder with --data-dir, CJM_DATA_DIR or data_dir in cjm.yaml.`,
+    hint: `${origin}; name a folder with --data-dir, CJM_DATA_DIR or data_dir in cjm.yaml.`,
   });
 }
 

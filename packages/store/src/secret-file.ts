@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CjmError, errorMessage, escapeNonAscii, isCjmError } from "@cjm/core";
+import { CjmError, escapeNonAscii, fileFault, isCjmError } from "@cjm/core";
 import * as z from "zod";
 import { withFileLock } from "./file-lock.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -115,7 +115,7 @@ export class SecretFile {
   }
 
   #failed(verb: string, error: unknown): CjmError {
-    return new CjmError("CJM_STORE_FAILED", `The secret file ${this.#path} could not be ${verb}: ${errorMessage(error)}.`, {
+    return new CjmError("CJM_STORE_FAILED", `The secret file ${this.#path} could not be ${verb}: ${fileFault(error)}.`, {
       hint: "Check that the disk has room and that folder and file are yours.",
       cause: error,
       details: { path: this.#path },

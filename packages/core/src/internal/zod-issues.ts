@@ -16,6 +16,8 @@ export function plainIssue(message: string): string {
     const [, expected = "", received = ""] = type;
     return received === "undefined" ? "is missing" : `must be ${KINDS[expected] ?? expected}, not ${KINDS[received] ?? received}`;
   }
+  const literal = /^Invalid input: expected (".*"|\d+|true|false)$/.exec(message)?.[1];
+  if (literal !== undefined) return `must be ${literal}`;
   const options = /^Invalid option: expected one of (.+)$/.exec(message)?.[1];
   if (options !== undefined) return `must be one of ${options.replaceAll('"', "").split("|").join(", ")}`;
   return /^Too small: expected (?:array|string|record|map|set) to have >=1 \w+$/.test(message) ? "must not be empty" : message;

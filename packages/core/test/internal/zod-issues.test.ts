@@ -8,6 +8,7 @@ const Schema = z.object({
   count: z.int().optional(),
   table: z.record(z.string(), z.number()).optional(),
   on: z.boolean("say yes or no").optional(),
+  version: z.literal("2.0").optional(),
 });
 
 test.each([
@@ -20,6 +21,7 @@ test.each([
     ["count: must be a whole number, not a number", "table: must be a map, not a list"],
   ],
   [{ name: null, kinds: ["node"], on: 1 }, ["name: must be a text, not empty", "on: say yes or no"]],
+  [{ name: "n", kinds: ["node"], version: 2 }, ['version: must be "2.0"']],
   ["text", ["must be a map, not a text"]],
 ])("%j", (document, expected) => {
   const { error } = Schema.safeParse(document);

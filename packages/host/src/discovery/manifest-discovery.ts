@@ -6,6 +6,7 @@ import {
   describeIssues,
   effectiveManifest,
   errorMessage,
+  fileFault,
   isAdapterDocument,
   type Manifest,
   ManifestSchema,
@@ -99,7 +100,7 @@ function manifestFiles(folder: string): { readonly folder: string; readonly file
     return { folder, files: names.sort().map((name) => join(folder, name)), fault: null };
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    return { folder, files: [], fault: isMissing ? null : errorMessage(error) };
+    return { folder, files: [], fault: isMissing ? null : fileFault(error) };
   }
 }
 
@@ -113,7 +114,7 @@ function readManifest(path: string): ReadManifest {
   try {
     document = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return { kind: "broken", reason: errorMessage(error) };
+    return { kind: "broken", reason: fileFault(error) };
   }
   if (isAdapterDocument(document)) {
     const parsed = AdapterManifestSchema.safeParse(document);

@@ -72,10 +72,10 @@ describe("discovery", () => {
     expect(report.broken.map(({ path }) => path)).toEqual(Object.keys(files).map((file) => join(folder.path, file)));
     expect(report.broken.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/JSON/),
-      expect.stringMatching(/format_version/),
+      'format_version: must be "2.0"',
       "code.name is empty",
       expect.stringMatching(/task_name/),
-      expect.stringMatching(/object/),
+      "must be a map, not a list",
     ]);
   });
 
@@ -94,7 +94,7 @@ describe("discovery", () => {
   test("a folder that cannot be read is no empty folder", async () => {
     await using folder = await temporaryFolder();
     const file = write(folder, "manifests", "a file in the place of a folder");
-    expect(discoverManifests([file]).broken).toEqual([{ path: file, reason: expect.stringContaining("ENOTDIR") }]);
+    expect(discoverManifests([file]).broken).toEqual([{ path: file, reason: "a part of its path is no folder" }]);
     chmodSync(file, 0o600);
   });
 });
