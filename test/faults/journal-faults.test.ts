@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { JournalWriter } from "@cjm/core";
 import { JobQueue } from "@cjm/queue";
 import { SqliteJobStore, SqliteJournal } from "@cjm/store";
-import { runProgram, skip, temporaryFolder } from "@cjm/testing";
+import { runProgram, skip, temporaryFolder, until } from "@cjm/testing";
 import { expect, test } from "vitest";
 import { FakeRuntime } from "../../packages/queue/test/fake-runtime.ts";
 
@@ -22,7 +22,7 @@ class StoredQueue implements AsyncDisposable {
   readonly reported: unknown[] = [];
 
   constructor(folders: { readonly journal: string; readonly jobs: string }) {
-    this.journal = SqliteJournal.open(`${folders.journal}/journal.db`);
+    this.journal = SqliteJournal.open(`${folders.journal}/journal.db`, { waits: false });
     this.writer = new JournalWriter(this.journal);
     this.store = SqliteJobStore.open(`${folders.jobs}/jobs.db`, { resultsFolder: `${folders.jobs}/results` });
     const { runtime, writer: journal, store, reported } = this;
@@ -112,24 +112,56 @@ test("a journal on a full disk stops the queue, not what runs; made room and res
   await expectFailStopAndReset(stored, work, async () => rmSync(`${disk.path}/ballast`), /disk is full/);
 });
 
-test("a journal that another process locks stops the queue in the same way, and is free again after it", async () => {
+/** Another process that holds the journal in that folder until it is released. */
+async function holdJournal(folder: string): Promise<AsyncDisposable & { readonly release: () => Promise<void> }> {
+  const program =
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()";
+  const holder = spawn("python3", ["-c", program, `${folder}/journal.db`], { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = once(holder, "exit");
+  await once(holder.stdout, "data");
+  const release = async (): Promise<void> => {
+    holder.stdin.end();
+    await gone;
+  };
+  return {
+    release,
+    [Symbol.asyncDispose]: async () => {
+      holder.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+test("a journal that another process locks for long stops the queue in the same way, and is free again after it", async () => {
   await using folder = await temporaryFolder();
   await using stored = new StoredQueue({ journal: folder.path, jobs: folder.path });
   const work = await stored.runningAndWaiting();
-  const program =
-    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()";
-  const holder = spawn("python3", ["-c", program, `${folder.path}/journal.db`], { stdio: ["pipe", "pipe", "inherit"] });
-  const gone = once(holder, "exit");
-  try {
-    await once(holder.stdout, "data");
-    const release = async (): Promise<void> => {
-      holder.stdin.end();
-      await gone;
-    };
-    await expectFailStopAndReset(stored, work, release, /Another process/);
-  } finally {
-    holder.kill("SIGKILL");
-  }
+  await using holder = await holdJournal(folder.path);
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 10);
+  await expectFailStopAndReset(stored, work, holder.release, /Another process/).finally(() => clearInterval(counting));
+  // Nobody was held up meanwhile.
+  expect(turns).toBeGreaterThan(100);
+});
+
+test("a journal that another process locks for a moment stops nothing: its rows wait, and no call is made before they are there", async () => {
+  await using folder = await temporaryFolder();
+  await using stored = new StoredQueue({ journal: folder.path, jobs: folder.path });
+  const { runtime, writer, journal } = stored;
+  const work = await stored.runningAndWaiting();
+  await using holder = await holdJournal(folder.path);
+  work.call.resolve("done");
+  const later = await stored.queue.submit({ instanceId: "a" });
+  await until("the next job is chosen", () => work.waiting.view().status === "running");
+  expect([runtime.calls.length, work.running.view().status, writer.failure]).toEqual([1, "completed", null]);
+  await holder.release();
+  expect(await work.running.result()).toBe("done");
+  (await runtime.call("b")).resolve("its turn");
+  expect(await work.waiting.result()).toBe("its turn");
+  (await runtime.call("a")).resolve("later");
+  expect(await later.result()).toBe("later");
+  for (const { jobId } of [work.running, work.waiting, later]) expect(transitions(journal, jobId)).toEqual(["running", "completed"]);
+  expect(stored.reported).toEqual([]);
 });
 
 test("a job store on a full disk refuses what it cannot keep, loses nothing that it took, and goes on when there is room", async (context) => {

@@ -24,7 +24,7 @@ export async function openStores(config: CjmConfig): Promise<Stores> {
     });
   }
   using stack = new DisposableStack();
-  const journal = stack.use(SqliteJournal.open(layout.journal));
+  const journal = stack.use(SqliteJournal.open(layout.journal, { waits: false }));
   const diagnostics = stack.use(SqliteDiagnostics.open(layout.diagnostics));
   const profiles = stack.use(SqliteProfiles.open(layout.profiles));
   const configs = stack.use(SqliteConfigs.open(layout.configs));

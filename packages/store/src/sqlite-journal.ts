@@ -9,6 +9,7 @@ import {
   parseTimestamp,
   type StoredJournalEvent,
 } from "@cjm/core";
+import { isBusy } from "./busy.ts";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
 import { WalCheckpoint } from "./wal-checkpoint.ts";
@@ -75,6 +76,14 @@ interface JournalRow {
 const COLUMNS = ["event_id", "ts", "event_type", ...SUBJECT_COLUMNS.map(([, column]) => column), "worker_reported", "payload"];
 const INSERT = `INSERT INTO journal (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
 
+export interface JournalOptions {
+  /**
+   * Whether `append` holds this thread up while another process writes, for 10 seconds at most; else it fails at once, with what
+   * `isBusy` says is worth trying again. @default true
+   */
+  readonly waits?: boolean;
+}
+
 /** The journal on disk, or in memory as `:memory:`. Nothing here deletes: the journal is precious. */
 export class SqliteJournal implements JournalStore, Disposable {
   readonly #file: DatabaseFile;
@@ -86,8 +95,10 @@ export class SqliteJournal implements JournalStore, Disposable {
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
-  static open(path: string): SqliteJournal {
-    return new SqliteJournal(DatabaseFile.open(path, { title: "journal", schema: SCHEMA }));
+  static open(path: string, { waits = true }: JournalOptions = {}): SqliteJournal {
+    const file = DatabaseFile.open(path, { title: "journal", schema: SCHEMA });
+    if (!waits) file.read(() => file.prepare("PRAGMA busy_timeout = 0").get());
+    return new SqliteJournal(file);
   }
 
   append(events: readonly JournalEvent[]): readonly number[] {
@@ -98,6 +109,10 @@ export class SqliteJournal implements JournalStore, Disposable {
     });
     this.#checkpoint.committed();
     return seqs;
+  }
+
+  isBusy(error: unknown): boolean {
+    return isBusy(error);
   }
 
   query(query: JournalQuery): readonly StoredJournalEvent[] {

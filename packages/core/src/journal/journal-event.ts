@@ -54,4 +54,6 @@ export interface JournalStore {
   append(events: readonly JournalEvent[]): readonly number[];
   query(query: JournalQuery): readonly StoredJournalEvent[];
   count(eventType?: string): number;
+  /** Whether `append` failed only because somebody else holds the store: the same rows may be tried again. @default never */
+  isBusy?(error: unknown): boolean;
 }

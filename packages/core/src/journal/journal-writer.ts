@@ -3,11 +3,15 @@ import type { JournalEvent, JournalStore, StoredJournalEvent } from "./journal-e
 
 type CommitListener = (events: readonly StoredJournalEvent[]) => void;
 
+/** How long others may hold the store before it counts as failed. Source: the timeout of the original's connections. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 10;
+
 /**
  * The only way into the journal. Emitting an event is writing its row: rows of one turn of the event loop go into one
  * transaction at its end, and subscribers see them after the commit, in order.
  *
- * When an append fails the writer is `failed`: nothing is dropped (the rows stay buffered), what runs may finish, and
+ * While another process holds the store its rows wait, but the event loop goes on. When an append fails the writer is `failed`: nothing is dropped (the rows stay buffered), what runs may finish, and
  * whoever accepts new work must ask `assertWritable()` first. `reset()` tries the buffered rows again.
  */
 export class JournalWriter {
@@ -17,6 +21,8 @@ export class JournalWriter {
   #turn: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
   #failure: CjmError | null = null;
+  /** Monotonic time since which others hold the store. */
+  #busySinceMs: number | null = null;
 
   constructor(store: JournalStore) {
     this.#store = store;
@@ -29,13 +35,7 @@ export class JournalWriter {
   /** Adds a row to this turn's transaction. Never throws; ask `failure` or await `flushed()`. */
   emit(event: JournalEvent): void {
     this.#pending.push(event);
-    this.#turn ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#turn = null;
-        this.#write();
-        resolve();
-      });
-    });
+    this.#turn ??= this.#endOfTurn();
   }
 
   /** Resolves when every row emitted so far is on disk. @throws CjmError CJM_JOURNAL_FAILED */
@@ -51,7 +51,7 @@ export class JournalWriter {
 
   /** Writes what is buffered now instead of at the end of the turn. @throws CjmError CJM_JOURNAL_FAILED */
   flushNow(): void {
-    this.#write();
+    if (!this.#write()) throw new CjmError("CJM_JOURNAL_FAILED", "Another process holds the journal.", { hint: "Try again." });
     this.assertWritable();
   }
 
@@ -62,8 +62,11 @@ export class JournalWriter {
 
   /** Tries the rows that could not be written once more. @throws CjmError CJM_JOURNAL_FAILED when they still cannot be. */
   reset(): void {
+    const failure = this.#failure;
     this.#failure = null;
-    this.flushNow();
+    if (!this.#write()) this.#failure = failure;
+    this.#busySinceMs = null;
+    this.assertWritable();
   }
 
   /** Calls `listener` with the rows of each commit; the returned function ends that. */
@@ -72,13 +75,33 @@ export class JournalWriter {
     return () => this.#listeners.delete(listener);
   }
 
-  #write(): void {
-    if (this.#failure !== null || this.#pending.length === 0) return;
+  /** Resolves when what was emitted until then is written, or cannot be. */
+  #endOfTurn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const attempt = (): void => {
+      // Listeners may emit, which is for the next turn.
+      this.#turn = null;
+      if (this.#write()) {
+        resolve();
+        return;
+      }
+      this.#turn = promise;
+      setTimeout(attempt, RETRY_MS);
+    };
+    setImmediate(attempt);
+    return promise;
+  }
+
+  /** @returns false when others hold the store, and it is worth trying again */
+  #write(): boolean {
+    if (this.#failure !== null || this.#pending.length === 0) return true;
     const rows = this.#pending;
     let seqs: readonly number[];
     try {
       seqs = this.#store.append(rows);
     } catch (error) {
+      if (this.#mayTryAgain(error)) return false;
+      this.#busySinceMs = null;
       this.#failure = new CjmError(
         "CJM_JOURNAL_FAILED",
         `WEDGED: the journal could not be written (${errorMessage(error)}); no new work is accepted.`,
@@ -87,12 +110,20 @@ export class JournalWriter {
           cause: error,
         },
       );
-      return;
+      return true;
     }
+    this.#busySinceMs = null;
     this.#pending = [];
     for (const resolve of this.#waiting.splice(0)) resolve();
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.size === 0) return true;
     const stored = rows.map((row, index) => ({ ...row, seq: seqs[index] ?? 0 }));
     for (const listener of this.#listeners) listener(stored);
+    return true;
+  }
+
+  #mayTryAgain(error: unknown): boolean {
+    if (this.#store.isBusy?.(error) !== true) return false;
+    this.#busySinceMs ??= performance.now();
+    return performance.now() - this.#busySinceMs < PATIENCE_MS;
   }
 }

@@ -6,12 +6,21 @@ const event = (eventId: string): JournalEvent => ({ eventId, occurredAt: 0, even
 class RecordingStore implements JournalStore {
   readonly commits: string[][] = [];
   broken = false;
+  /** So many appends find it held by others. */
+  busy = 0;
   #seq = 0;
 
   append(events: readonly JournalEvent[]): number[] {
     if (this.broken) throw new Error("disk full");
+    if (this.busy > 0) {
+      this.busy -= 1;
+      throw new Error("held");
+    }
     this.commits.push(events.map(({ eventId }) => eventId));
     return events.map(() => ++this.#seq);
+  }
+  isBusy(error: unknown): boolean {
+    return error instanceof Error && error.message === "held";
   }
   query(): StoredJournalEvent[] {
     return [];
@@ -49,6 +58,32 @@ test("a failed append stops acceptance, keeps the rows, and a reset writes them 
   writer.reset();
   expect(store.commits).toEqual([["a", "b"]]);
   expect(writer.failure).toBeNull();
+});
+
+test("rows wait while others hold the store, together with what comes meanwhile", async () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  store.busy = 3;
+  writer.emit(event("a"));
+  const flushed = writer.flushed();
+  await new Promise((resolve) => setImmediate(resolve));
+  writer.emit(event("b"));
+  expect(() => writer.flushNow()).toThrow("Another process holds the journal");
+  await flushed;
+  expect([store.commits, writer.failure]).toEqual([[["a", "b"]], null]);
+});
+
+test("a reset that finds the store held by others leaves it failed", async () => {
+  const store = new RecordingStore();
+  const writer = new JournalWriter(store);
+  store.broken = true;
+  writer.emit(event("a"));
+  await expect(writer.flushed()).rejects.toMatchObject({ code: "CJM_JOURNAL_FAILED" });
+  store.broken = false;
+  store.busy = 1;
+  expect(() => writer.reset()).toThrow("WEDGED");
+  writer.reset();
+  expect(store.commits).toEqual([["a"]]);
 });
 
 test("written waits for the disk, also through a failure and its reset", async () => {

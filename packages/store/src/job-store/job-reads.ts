@@ -9,9 +9,9 @@ import type {
   StoredCompositionStatus,
   StoredJob,
 } from "@cjm/core";
+import { whenFree } from "../busy.ts";
 import type { DatabaseFile } from "../database-file.ts";
 import { type Condition, whereClause } from "../where-clause.ts";
-import { whenFree } from "./busy.ts";
 import { COMPOSITION_COLUMNS, type CompositionRow, storedComposition } from "./composition-rows.ts";
 import type { HostRows } from "./host-rows.ts";
 import { JOB_COLUMNS, JOBS_WITH_ENDINGS, type JobRow, parse, storedJob } from "./job-rows.ts";

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { whenFree } from "../busy.ts";
 import type { DatabaseFile } from "../database-file.ts";
 import { type Condition, whereClause } from "../where-clause.ts";
-import { whenFree } from "./busy.ts";
 import type { JOBS_WITH_ENDINGS } from "./job-rows.ts";
 
 export interface NewestFirst {

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { whenFree } from "../busy.ts";
 import type { DatabaseFile } from "../database-file.ts";
-import { whenFree } from "./busy.ts";
 import { openJobsFile } from "./jobs-file.ts";
 
 export interface PruneLimits {

@@ -1,5 +1,5 @@
+import { busyPauseMs, isBusy } from "../busy.ts";
 import type { DatabaseFile } from "../database-file.ts";
-import { busyPauseMs, isBusy } from "./busy.ts";
 
 interface Waiting {
   readonly run: (hostId: number) => unknown;
