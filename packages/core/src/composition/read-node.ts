@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { plainIssue } from "../internal/zod-issues.ts";
 import { isJsonObject } from "../json.ts";
 import type { CompositionFault, FieldPath } from "./compiled-value.ts";
 import { type CompositionNode, isReferenceName } from "./composition.ts";
@@ -92,7 +93,7 @@ export function shapeFaults(error: z.ZodError, base: FieldPath, keys: readonly s
   return error.issues.flatMap((issue) => {
     const field = [...base, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
     if (issue.code !== "unrecognized_keys") {
-      return [{ field, message: issue.message.endsWith("received undefined") ? "is missing" : issue.message }];
+      return [{ field, message: plainIssue(issue.message) }];
     }
     return issue.keys.map((key) => ({
       field: [...field, key],

@@ -220,7 +220,7 @@ describe("every fault is listed", () => {
         d: node({ after_skipped: "always" }),
       }),
       [
-        'nodes.d.after_skipped: Invalid option: expected one of "skip"|"run"',
+        "nodes.d.after_skipped: must be one of skip, run",
         "nodes.a.when.equal: unknown key 'equal'. Did you mean 'equals'?",
         "nodes.a.when: needs one of equals, not_equals, in, greater_than, less_than, exists; a reference alone is written without 'ref'",
         "nodes.c.when.all.1: expected one reference alone, such as ${inputs.draw}",

@@ -113,7 +113,7 @@ describe("what is accepted", () => {
 
 describe("every fault is listed", () => {
   test.each<[string, unknown, string[]]>([
-    ["no object", "text", [": Invalid input: expected object, received string"]],
+    ["no object", "text", [": must be a map, not a text"]],
     ["nothing in it", {}, ["name: is missing", "nodes: a composition needs nodes: a map from node id to what the node calls"]],
     ["a key slightly wrong", nodes({}, { failfast: true }), ["failfast: unknown key 'failfast'. Did you mean 'fail_fast'?"]],
     [
