@@ -1,17 +1,15 @@
+import { RecentMap } from "../internal/recent-map.ts";
+
 const SESSIONS_EACH = 20;
 const MOST_INSTANCES = 1_000;
 
 /** Which workers each instance had lately in this host, by their session ids. */
 export class WorkerSessions {
-  readonly #byInstance = new Map<string, readonly string[]>();
+  /** The last one that had a worker is the last to be forgotten. */
+  readonly #byInstance = new RecentMap<string, readonly string[]>(MOST_INSTANCES);
 
   note(instanceId: string, sessionId: string): void {
-    const sessions = [...this.latest(instanceId), sessionId].slice(-SESSIONS_EACH);
-    // The last one that had a worker is the last to be forgotten.
-    this.#byInstance.delete(instanceId);
-    this.#byInstance.set(instanceId, sessions);
-    const [oldest] = this.#byInstance.keys();
-    if (this.#byInstance.size > MOST_INSTANCES && oldest !== undefined) this.#byInstance.delete(oldest);
+    this.#byInstance.set(instanceId, [...this.latest(instanceId), sessionId].slice(-SESSIONS_EACH));
   }
 
   /** Oldest first. */

@@ -1,4 +1,5 @@
 import type { Clock } from "@cjm/core";
+import { RecentMap } from "../internal/recent-map.ts";
 import { peakMemoryMb, resetPeakMemory } from "../workers/peak-memory.ts";
 
 /** The kernel's count of the highest resident memory of a process. */
@@ -34,7 +35,7 @@ const MOST_WORKERS = 256;
 export class PeakMeter {
   readonly #clock: Clock;
   readonly #counter: PeakCounter;
-  readonly #counts = new Map<number, Count>();
+  readonly #counts = new RecentMap<number, Count>(MOST_WORKERS);
 
   constructor(clock: Clock, counter: PeakCounter = { reset: resetPeakMemory, peakMb: peakMemoryMb }) {
     this.#clock = clock;
@@ -50,8 +51,6 @@ export class PeakMeter {
     this.#counts.delete(pid);
     if (!this.#counter.reset(pid)) return false;
     this.#counts.set(pid, { sinceMs: nowMs, readAtMs: Number.NEGATIVE_INFINITY, peakMb: unreadMb, isShared: true, isUnread: false });
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > MOST_WORKERS && oldest !== undefined) this.#counts.delete(oldest);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "@cjm/core";
+import { RecentMap } from "../internal/recent-map.ts";
 import { type ProcessUse, readProcess, readProcessTree } from "../workers/process-tree.ts";
 
 /** What a process tree used when it was read. */
@@ -22,7 +23,8 @@ const MOST_TREES = 256;
 /** The process trees of workers: who belongs to them, and what they use. Who began and ended within a moment is not seen. */
 export class ProcessTrees {
   readonly #clock: Clock;
-  readonly #known = new Map<number, KnownTree>();
+  /** Of the last trees only: workers come and go. */
+  readonly #known = new RecentMap<number, KnownTree>(MOST_TREES);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -58,20 +60,12 @@ export class ProcessTrees {
     if (members[0]?.pid !== root) return null;
     const readMs = this.#clock.monotonicMs();
     const tree = { readMs, walkedMs: walks ? readMs : known.walkedMs, members, use: totals(members) };
-    this.#remember(root, tree);
+    this.#known.set(root, tree);
     return tree;
   }
 
   #isYoung({ walkedMs }: KnownTree): boolean {
     return this.#clock.monotonicMs() - walkedMs < WALK_MS;
-  }
-
-  /** Of the last trees only: workers come and go. */
-  #remember(root: number, tree: KnownTree): void {
-    this.#known.delete(root);
-    this.#known.set(root, tree);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST_TREES && oldest !== undefined) this.#known.delete(oldest);
   }
 }
 
