@@ -25,13 +25,7 @@ export interface IdSource {
  * the indexes of large journals local.
  */
 export function createIdSource(now: () => number = Date.now): IdSource {
-  let latest = { unixMs: Number.NaN, text: "" };
-  const uuid = (): string => {
-    const unixMs = now();
-    // Ids come many to a millisecond.
-    if (unixMs !== latest.unixMs) latest = { unixMs, text: timePart(unixMs) };
-    return `${latest.text}${randomUUID().slice(15)}`;
-  };
+  const uuid = (): string => uuidV7(now(), randomUUID());
   return {
     jobId: () => uuid() as JobId,
     compositionId: () => uuid() as CompositionId,
@@ -46,13 +40,16 @@ export function createIdSource(now: () => number = Date.now): IdSource {
  * @param random a version 4 UUID, which has its random bits in the same places; Node makes them from a pool
  */
 export function uuidV7(unixMs: number, random: string): string {
-  return `${timePart(unixMs)}${random.slice(15)}`;
+  const wholeMs = Math.floor(unixMs);
+  if (wholeMs !== latest.wholeMs) {
+    const time = wholeMs.toString(16).padStart(12, "0");
+    latest = { wholeMs, text: `${time.slice(0, 8)}-${time.slice(8)}-7` };
+  }
+  return `${latest.text}${random.slice(15)}`;
 }
 
-function timePart(unixMs: number): string {
-  const time = Math.floor(unixMs).toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7`;
-}
+/** Ids come many to a millisecond. */
+let latest = { wholeMs: Number.NaN, text: "" };
 
 function compactUtc(unixMs: number): string {
   const iso = new Date(unixMs).toISOString();

@@ -28,11 +28,6 @@ export class PendingJobs {
     this.push(job);
   }
 
-  /** Nothing waits; false also while what waited was not yet found to be over. */
-  get isEmpty(): boolean {
-    return this.#heaps.size === 0;
-  }
-
   /** Instances that jobs wait for. */
   instanceIds(): readonly string[] {
     return this.heads().map(({ spec }) => spec.instanceId);

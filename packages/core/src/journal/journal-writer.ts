@@ -11,8 +11,9 @@ const RETRY_MS = 10;
  * The only way into the journal. Emitting an event is writing its row: rows of one turn of the event loop go into one
  * transaction at its end, and subscribers see them after the commit, in order.
  *
- * While another process holds the store its rows wait, but the event loop goes on. When an append fails the writer is `failed`: nothing is dropped (the rows stay buffered), what runs may finish, and
- * whoever accepts new work must ask `assertWritable()` first. `reset()` tries the buffered rows again.
+ * While another process holds the store the rows wait, but the event loop goes on. When an append fails the writer is
+ * `failed`: nothing is dropped (the rows stay buffered), what runs may finish, and whoever accepts new work must ask
+ * `assertWritable()` first. `reset()` tries the buffered rows again.
  */
 export class JournalWriter {
   readonly #store: JournalStore;

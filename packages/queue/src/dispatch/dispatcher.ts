@@ -113,9 +113,13 @@ export class Dispatcher {
 
   async #pass(): Promise<void> {
     this.#cancelRescan();
-    // A job that ends wakes the dispatcher also when nobody waits.
-    if (this.#parts.journal.failure !== null || this.#parts.pending.isEmpty) return;
+    if (this.#parts.journal.failure !== null) return;
     const pass = new HeadFacts(this.#parts, (job, error) => this.#end(job, { status: "failed", failure: error }));
+    // A job that ends wakes the dispatcher also when nobody waits, and then nobody lacks anything either.
+    if (pass.heads().length === 0) {
+      this.#telemetryMissing = false;
+      return;
+    }
     const renewInMs = this.#telemetryMissing ? this.#telemetry.renewableInMs() : 0;
     if (this.#telemetryMissing && renewInMs === 0) await this.#telemetry.refresh();
     else if (pass.heads().some((head) => this.#needsTelemetry(head))) await this.#telemetry.current();
@@ -124,7 +128,6 @@ export class Dispatcher {
 
     for (let more = true; more && !this.#stopping; ) {
       const input = this.#input(pass);
-      if (input.heads.length === 0) return;
       const scan = scanAdmission(input);
       for (const { head, shortfall } of scan.unschedulable) {
         const subject = { instanceId: head.instanceId, occurredAt: this.#parts.clock.now() };
