@@ -1,9 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Whether a statement failed because another connection held the file. */
+/** Whether a store's operation failed because another connection held the file. */
 export function isBusy(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : null;
-  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY");
+  return isBusyError(error instanceof Error ? error.cause : null);
+}
+
+/** Whether this is what SQLite itself says of a file that another connection holds. */
+export function isBusyError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
 }
 
 /** Milliseconds before try number `attempt` (from 1): longer from one to the next, and uneven, so that two do not meet again and again. */

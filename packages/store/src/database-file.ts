@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { CjmError, errorMessage, isCjmError } from "@cjm/core";
 import Database from "better-sqlite3";
+import { enterWalMode } from "./wal-mode.ts";
 
 export interface DatabaseKind {
   /** What the file is called in messages, such as `journal`. */
@@ -42,7 +43,7 @@ export class DatabaseFile implements Disposable {
       if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
       const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
       try {
-        database.pragma("journal_mode = WAL");
+        enterWalMode(database, BUSY_TIMEOUT_MS);
         database.pragma("synchronous = NORMAL");
         const bringUpToDate = database.transaction(() => {
           kind.migrate?.(database);

@@ -13,6 +13,8 @@ export interface FileState {
 
 const VARIABLE = "CJM_INPUT_HASH_CACHE";
 const BUSY_TIMEOUT_MS = 10_000;
+/** Source: result codes of SQLite. */
+const SQLITE_BUSY = 5;
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS input_hash_cache (
   path TEXT NOT NULL,
@@ -86,10 +88,21 @@ function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
   const database = new sqlite.DatabaseSync(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${SCHEMA}`);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    enterWalMode(database);
+    database.exec(`PRAGMA synchronous = NORMAL; ${SCHEMA}`);
   } catch (error) {
     database.close();
     throw error;
   }
   return database;
+}
+
+/** Left to the other one where SQLite refuses it because another is at it: without it the file serves as well, only slower. */
+function enterWalMode(database: DatabaseSync): void {
+  try {
+    database.exec("PRAGMA journal_mode = WAL");
+  } catch (error) {
+    if (!(error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY)) throw error;
+  }
 }
