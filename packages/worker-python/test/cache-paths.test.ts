@@ -122,6 +122,17 @@ print(rows() == [(os.path.realpath("talk.mp3"), os.stat("talk.mp3").st_mtime_ns,
     expect(result.stderr.trim().split("\n")).toEqual([expect.stringContaining(`${path} cannot be used, so inputs are hashed each time`)]);
   });
 
+  test("is used as it is, and without a warning, where another is just writing the header of the new file", async () => {
+    await says(`
+path = os.environ["CJM_INPUT_HASH_CACHE"]
+os.makedirs(os.path.dirname(path))
+other = sqlite3.connect(path, isolation_level=None)
+other.execute("create table input_hash_cache (path TEXT NOT NULL, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, content_hash TEXT NOT NULL, PRIMARY KEY (path, mtime_ns, size))")
+other.execute("insert into input_hash_cache values ('/a', 1, 2, 'sha256:" + "0" * 64 + "')")
+other.execute("begin immediate")
+print(InputHashCache(path).get("/a", 1, 2) == "sha256:" + "0" * 64)`);
+  });
+
   test("is not written for a file that changes while it is read", async () => {
     await says(`
 sparse("growing.bin", 4 << 20)

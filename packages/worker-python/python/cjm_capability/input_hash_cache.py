@@ -74,7 +74,7 @@ class InputHashCache:
         os.makedirs(os.path.dirname(self._path), exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _enter_wal_mode(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(_SCHEMA)
         except BaseException:
@@ -86,3 +86,12 @@ class InputHashCache:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _enter_wal_mode(connection: Any) -> None:
+    """Left to the other one where SQLite refuses it because another is at it: without it the file serves as well, only slower."""
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except Exception as error:
+        if str(error) != "database is locked":
+            raise
