@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { CjmError, fileFault } from "@cjm/core";
+import { CjmError, fileFault, systemErrorCode } from "@cjm/core";
 import type { ResolvedConfig } from "@cjm/pipeline";
 
 /**
@@ -26,6 +26,6 @@ async function whyUnusable(dataDir: string): Promise<string | null> {
     await access(dataDir, constants.R_OK | constants.X_OK);
     return null;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ENOENT" ? null : fileFault(error);
+    return systemErrorCode(error) === "ENOENT" ? null : fileFault(error);
   }
 }

@@ -69,6 +69,7 @@ export {
   type ResourceShortfall,
   ResourceShortfallSchema,
 } from "./errors/job-error.ts";
+export { systemErrorCode } from "./errors/system-error-code.ts";
 export { canonicalHash, canonicalJson, compareCodePoints, hashBytes, sortedKeys } from "./hashing/canonical-json.ts";
 export { type LosslessJson, parseLosslessJson } from "./hashing/lossless-json.ts";
 export { PyFloat } from "./hashing/py-float.ts";

@@ -2,5 +2,6 @@
 export { escapeNonAscii } from "./ascii-json.ts";
 export { classifyBareError } from "./errors/classify-bare-error.ts";
 export type { JobError } from "./errors/job-error.ts";
+export { systemErrorCode } from "./errors/system-error-code.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 export { formatTimestamp } from "./timestamp.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { systemErrorCode } from "@cjm/core";
 
 /** Whether a store's operation failed because another connection held the file. */
 export function isBusy(error: unknown): boolean {
@@ -7,7 +8,7 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether this is what SQLite itself says of a file that another connection holds. */
 export function isBusyError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
+  return systemErrorCode(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
 /** Milliseconds before try number `attempt` (from 1): longer from one to the next, and uneven, so that two do not meet again and again. */

@@ -11,6 +11,7 @@ import {
   compareCodePoints,
   errorMessage,
   hashBytes,
+  systemErrorCode,
 } from "@cjm/core";
 
 /** Hashes the content of files; `SqliteInputHashes` does. */
@@ -151,7 +152,7 @@ async function directoryNames(folder: string): Promise<readonly string[]> {
     const found = await readdir(folder, { withFileTypes: true });
     return found.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw new CjmError("CJM_STORE_FAILED", `The cache folder ${folder} could not be read: ${errorMessage(error)}.`, {
       hint: "Check that you may read it.",

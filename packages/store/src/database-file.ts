@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { CjmError, errorMessage, isCjmError } from "@cjm/core";
+import { CjmError, errorMessage, isCjmError, systemErrorCode } from "@cjm/core";
 import Database from "better-sqlite3";
 import { enterWalMode } from "./wal-mode.ts";
 
@@ -103,7 +103,7 @@ function guard<T>(path: string, title: string, verb: string, use: () => T): T {
 }
 
 function hintFor(error: unknown, path: string): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  const code = systemErrorCode(error) ?? "";
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT"))
     return `Move ${path} aside; a new one is made at the next start.`;
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC") return "The disk is full: make room and try again.";

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CjmError, escapeNonAscii, fileFault, isCjmError } from "@cjm/core";
+import { CjmError, escapeNonAscii, fileFault, isCjmError, systemErrorCode } from "@cjm/core";
 import * as z from "zod";
 import { withFileLock } from "./file-lock.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -80,7 +80,7 @@ export class SecretFile {
       this.#closeToOthers();
       text = readFileSync(this.#path, "utf8");
     } catch (error) {
-      if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return new Map();
+      if (systemErrorCode(error) === "ENOENT") return new Map();
       throw this.#failed("read", error);
     }
     const parsed = SecretsSchema.safeParse(parseOrNull(text));

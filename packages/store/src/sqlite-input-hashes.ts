@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { CjmError, errorMessage, isCjmError } from "@cjm/core";
+import { CjmError, errorMessage, isCjmError, systemErrorCode } from "@cjm/core";
 import { DatabaseFile } from "./database-file.ts";
 import { type FileState, fileState, hashFile } from "./hash-file.ts";
 import { SharedPasses } from "./shared-passes.ts";
@@ -159,7 +159,7 @@ async function fateOf(row: KeyRow, oldestNs: bigint | null): Promise<"gone" | "a
     const facts = await stat(row.path, { bigint: true });
     if (facts.mtimeNs !== row.mtime_ns || facts.size !== row.size) return "gone";
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return "gone";
   }
   return oldestNs !== null && row.mtime_ns < oldestNs ? "aged" : "kept";

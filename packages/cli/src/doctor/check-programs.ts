@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type CjmConfig, errorMessage } from "@cjm/core";
+import { type CjmConfig, errorMessage, systemErrorCode } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
 import { type Finding, note, ok, wrong } from "./finding.ts";
 
@@ -86,7 +86,7 @@ async function answerOf(program: string, args: readonly string[], env: Environme
     const { stdout } = await run(program, [...args], { timeout: PROGRAM_MS, env: { ...env } });
     return { text: stdout.trim() };
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const isMissing = systemErrorCode(error) === "ENOENT";
     return { failure: isMissing ? "is not on the PATH" : `does not run: ${errorMessage(error).split("\n")[0] ?? ""}` };
   }
 }

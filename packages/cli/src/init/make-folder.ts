@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemErrorCode } from "@cjm/core";
 
 /**
  * Makes a folder and those around it. Node's own way never ends where the system says of a folder that is there that it is not, as
@@ -19,7 +20,7 @@ async function attempt(path: string): Promise<"made" | "ENOENT"> {
     await mkdir(path);
     return "made";
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemErrorCode(error);
     if (code === "ENOENT") return "ENOENT";
     // Whether it is a folder shows when something is written into it.
     if (code === "EEXIST") return "made";

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CjmError, fileFault } from "@cjm/core";
+import { CjmError, fileFault, systemErrorCode } from "@cjm/core";
 import { usageError } from "../usage-error.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { ScaffoldFile } from "./template.ts";
@@ -51,7 +51,7 @@ async function changeOf(file: ScaffoldFile, path: string): Promise<WrittenFile> 
   try {
     return { path, change: (await readFile(path, "utf8")) === file.text ? "unchanged" : "replaced" };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemErrorCode(error);
     if (code === "ENOENT") return { path, change: "created" };
     if (code === "ENOTDIR" || code === "EISDIR") {
       throw usageError(

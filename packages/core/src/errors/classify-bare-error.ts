@@ -1,10 +1,11 @@
 import { isCjmError } from "./cjm-error.ts";
 import type { ErrorCategory } from "./job-error.ts";
+import { systemErrorCode } from "./system-error-code.ts";
 
 /** Category of an error that no author typed, by what Node says of it. The original's table for Python is the model. */
 export function classifyBareError(thrown: unknown): ErrorCategory {
   if (isCjmError(thrown)) return thrown.category;
-  const code = errnoCode(thrown);
+  const code = systemErrorCode(thrown);
   if (code !== null) {
     if (USER_ERRNO.has(code)) return "user_input";
     if (code === "ENOMEM" || code === "ERR_MEMORY_ALLOCATION_FAILED") return "resource";
@@ -17,8 +18,3 @@ export function classifyBareError(thrown: unknown): ErrorCategory {
 }
 
 const USER_ERRNO = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM"]);
-
-function errnoCode(thrown: unknown): string | null {
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return null;
-  return typeof thrown.code === "string" ? thrown.code : null;
-}

@@ -1,4 +1,5 @@
 import { errorMessage } from "./cjm-error.ts";
+import { systemErrorCode } from "./system-error-code.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "there is nothing of that name",
@@ -16,6 +17,5 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Why a file or folder could not be read or written, in words for a message that names it; anything else as `errorMessage`. */
 export function fileFault(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  return WORDS[code] ?? errorMessage(thrown);
+  return WORDS[systemErrorCode(thrown) ?? ""] ?? errorMessage(thrown);
 }

@@ -1,6 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CjmError, describeIssues, didYouMean, errorMessage, fileFault, isAdapterDocument, type Manifest, ManifestSchema } from "@cjm/core";
+import {
+  CjmError,
+  describeIssues,
+  didYouMean,
+  errorMessage,
+  fileFault,
+  isAdapterDocument,
+  type Manifest,
+  ManifestSchema,
+  systemErrorCode,
+} from "@cjm/core";
 import type { Environment, EnvironmentStore } from "../store/environment-store.ts";
 
 /** A capability's manifest as it stands in its file, without its overrides. */
@@ -50,7 +60,7 @@ async function manifestFiles(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (systemErrorCode(error) === "ENOENT") return [];
     throw new CjmError("CJM_MANIFEST_INVALID", `The manifests in ${folder} cannot be read: ${fileFault(error)}.`, {
       hint: "Check that it is a folder and that you may read it.",
       cause: error,

@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
-import { CjmError, canonicalHash, dataLayout, fileFault, type RuntimeKind } from "@cjm/core";
+import { CjmError, canonicalHash, dataLayout, fileFault, type RuntimeKind, systemErrorCode } from "@cjm/core";
 import * as z from "zod";
 import { writeLock } from "../lock/environment-lock.ts";
 import type { BuiltEnvironment } from "../providers/environment-provider.ts";
@@ -196,7 +196,7 @@ async function moveInto(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+    const code = systemErrorCode(error);
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
     await remove(from);
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { systemErrorCode } from "@cjm/core";
 
 /** Part of a file name that says which process it belongs to; no two are equal. A pid alone comes round again. */
 export function processMark(): string {
@@ -30,6 +31,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return systemErrorCode(error) === "EPERM";
   }
 }

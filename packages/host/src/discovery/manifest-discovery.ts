@@ -10,6 +10,7 @@ import {
   isAdapterDocument,
   type Manifest,
   ManifestSchema,
+  systemErrorCode,
 } from "@cjm/core";
 
 export interface DiscoveredCapability {
@@ -99,7 +100,7 @@ function manifestFiles(folder: string): { readonly folder: string; readonly file
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
     return { folder, files: names.sort().map((name) => join(folder, name)), fault: null };
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const isMissing = systemErrorCode(error) === "ENOENT";
     return { folder, files: [], fault: isMissing ? null : fileFault(error) };
   }
 }

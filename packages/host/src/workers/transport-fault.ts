@@ -1,3 +1,4 @@
+import { systemErrorCode } from "@cjm/core";
 /**
  * What went wrong below the contract: the connection `broke`, nobody answered in time (`silent`), or what came was no HTTP
  * (`foreign`). None of them says why.
@@ -9,7 +10,7 @@ const NO_HTTP: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_E
 /** Null for an error that is not of undici or of the socket below it. */
 export function transportFault(error: unknown): TransportFault | null {
   if (!(error instanceof Error)) return null;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = systemErrorCode(error) ?? "";
   // Raised by the time limit of a quick question; a caller's own limit is looked at before.
   if (error.name === "TimeoutError") return "silent";
   if (error.name === "HTTPParserError" || code.startsWith("HPE_") || NO_HTTP.has(code)) return "foreign";

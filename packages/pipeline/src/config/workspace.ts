@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { CjmError, errorMessage, fileFault } from "@cjm/core";
+import { CjmError, errorMessage, fileFault, systemErrorCode } from "@cjm/core";
 import { parse, stringify } from "yaml";
 import { expandHome } from "./expand-home.ts";
 import { findUpwards } from "./find-upwards.ts";
@@ -128,7 +128,7 @@ async function examineFolder(part: WorkspaceFinding["part"], title: string, path
   try {
     await access(`${path}/.`);
   } catch (error) {
-    const isFile = error instanceof Error && "code" in error && error.code === "ENOTDIR";
+    const isFile = systemErrorCode(error) === "ENOTDIR";
     return { ok: false, part, text: `${title} ${path} ${isFile ? "is no folder" : "is missing"}` };
   }
   return (await isThere(path, constants.W_OK))
@@ -155,7 +155,7 @@ async function writeNew(path: string, text: string): Promise<boolean> {
     await file.writeFile(text);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (systemErrorCode(error) === "EEXIST") return false;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CjmError, type ErrorCode, fieldName, fileFault, plainIssue } from "@cjm/core";
+import { CjmError, type ErrorCode, fieldName, fileFault, plainIssue, systemErrorCode } from "@cjm/core";
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import { pyYamlTags } from "./pyyaml-tags.ts";
@@ -96,7 +96,7 @@ async function readText<T extends z.ZodType>(path: string, kind: YamlDocumentKin
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const missing = typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT";
+    const missing = systemErrorCode(error) === "ENOENT";
     throw new CjmError(
       kind.code,
       missing ? `There is no ${kind.title} at ${path}.` : `The ${kind.title} ${path} cannot be read: ${fileFault(error)}.`,

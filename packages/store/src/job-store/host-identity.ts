@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { systemErrorCode } from "@cjm/core";
 
 /** Which process a host is, told so that nobody takes another one for it. */
 export interface HostIdentity {
@@ -40,7 +41,7 @@ export function stateOfProcess({ pid, startTicks }: HostIdentity): ProcessState 
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return "gone";
+    if (systemErrorCode(error) === "ESRCH") return "gone";
   }
   const stat = readStat(pid);
   if (stat === null || startTicks === null) return "unknown";

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { CjmError, errorMessage } from "@cjm/core";
+import { CjmError, errorMessage, systemErrorCode } from "@cjm/core";
 
 /**
  * Results too large for the database, one file each below a folder of their own. A file is complete and on disk before the row
@@ -47,7 +47,7 @@ export class ResultFiles {
     try {
       return await readFile(path, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      if (systemErrorCode(error) === "ENOENT") return null;
       throw resultFailed(path, "read", error);
     }
   }

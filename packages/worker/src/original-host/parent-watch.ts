@@ -1,3 +1,4 @@
+import { systemErrorCode } from "@cjm/core/plain";
 import { type ProcessRow, readProcess } from "../process/process-table.ts";
 
 const INTERVAL_MS = 1_000;
@@ -27,6 +28,6 @@ function isSignalable(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return systemErrorCode(error) === "EPERM";
   }
 }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { systemErrorCode } from "@cjm/core/plain";
 import type { ErrorFacts } from "../capability/error-facts.ts";
 import { RunningCalls } from "./running-calls.ts";
 import { transferOf } from "./thread-json.ts";
@@ -105,7 +106,7 @@ export class CapabilityThread {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     });
     this.#worker.on("exit", (exitCode) => {
-      const outOfMemory = error !== null && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      const outOfMemory = systemErrorCode(error) === "ERR_WORKER_OUT_OF_MEMORY";
       if (!failed) this.#tell((events) => events.onDeath({ error, exitCode, outOfMemory }));
     });
   }
