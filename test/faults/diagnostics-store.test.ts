@@ -10,7 +10,6 @@ import type { WorkerLanguage } from "./fault-manifest.ts";
 
 const PATIENCE = { timeout: 10_000 };
 
-/** Breaks its port's promise never to fail. */
 class ThrowingDiagnostics extends MemoryDiagnostics {
   calls = 0;
 
@@ -41,7 +40,7 @@ describe.each(["node", "python"] as const satisfies readonly WorkerLanguage[])("
     await expectContained({ host, victim, hit, error, died: { phase: "died" } });
   });
 
-  test("because its disk is: calls go on", async (context) => {
+  test("because its disk is: calls go on, and the journal says once that output is lost", async (context) => {
     await using folder = await temporaryFolder("cjm-f-");
     await using disk = smallDisk(join(folder.path, "disk"));
     if (!disk.mounted) skip(context, "a file system of a few KiB can only be mounted by root");
@@ -54,6 +53,8 @@ describe.each(["node", "python"] as const satisfies readonly WorkerLanguage[])("
     const hit = host.call({ action: "print", mib: 1, stream: "stdout" });
     await expectContained({ host, victim, hit, died: null });
     expect(diagnostics.queryChunks({}).length).toBeLessThan(1024);
+    const losses = host.journal.events.filter(({ eventType }) => eventType === "diagnostics_lost");
+    expect(losses).toMatchObject([{ payload: { reason: expect.stringMatching(/disk is full|disk I\/O error/) } }]);
   });
 });
 

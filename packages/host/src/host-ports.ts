@@ -20,6 +20,8 @@ export interface ProfileStore {
   record(key: ProfileKey, sample: ResourceSample): ResourceProfile;
   /** Many samples of one key at the cost of one. @default one by one */
   recordAll?(key: ProfileKey, samples: readonly ResourceSample[]): unknown;
+  /** Whether a write failed only because another process holds the store for the moment. @default no write does */
+  isBusy?(error: unknown): boolean;
 }
 
 export interface SecretReader {

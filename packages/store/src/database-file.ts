@@ -2,18 +2,19 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { CjmError, errorMessage, isCjmError, systemErrorCode } from "@cjm/core";
 import Database from "better-sqlite3";
+import { isBusyError } from "./busy.ts";
 import { enterWalMode } from "./wal-mode.ts";
 
 export interface DatabaseKind {
   /** What the file is called in messages, such as `journal`. */
   readonly title: string;
-  /** Statements that make tables and indexes; each must be harmless when they are there. */
+  /** Statements that make tables and indexes; each must write nothing when they are there. */
   readonly schema: string;
-  /** Brings files of earlier versions up to date; runs inside the opening transaction, before `schema`. */
+  /** Brings files of earlier versions up to date; runs inside the opening transaction, before `schema`. Writes nothing when there is nothing to do. */
   readonly migrate?: (database: Database.Database) => void;
 }
 
-/** How long a write waits for another process, as the original's connections do. */
+/** How long opening and, unless told otherwise, a write waits for another process, as the original's connections do. */
 const BUSY_TIMEOUT_MS = 10_000;
 
 /**
@@ -45,11 +46,7 @@ export class DatabaseFile implements Disposable {
       try {
         enterWalMode(database, BUSY_TIMEOUT_MS);
         database.pragma("synchronous = NORMAL");
-        const bringUpToDate = database.transaction(() => {
-          kind.migrate?.(database);
-          database.exec(kind.schema);
-        });
-        bringUpToDate.immediate();
+        bringUpToDate(database, kind);
       } catch (error) {
         database.close();
         throw error;
@@ -78,6 +75,11 @@ export class DatabaseFile implements Disposable {
     return guard(this.path, this.#title, "written", () => this.#transaction.immediate(use) as T);
   }
 
+  /** From now on a write waits this long for another process, ms; 0: it fails at once, as `isBusy` says. */
+  waitAtMost(ms: number): void {
+    this.#database.pragma(`busy_timeout = ${ms}`);
+  }
+
   /** Bytes in use, without pages that are free again. */
   usedBytes(): number {
     const pragma = (name: string): number => Number(this.#database.pragma(name, { simple: true }));
@@ -86,6 +88,23 @@ export class DatabaseFile implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+}
+
+/**
+ * A file that has everything is only read: whoever wants to look at it needs no lock that others may hold. Where something is
+ * missing and others write meanwhile, a transaction that began as a reader cannot go on, and all is done again as a writer.
+ */
+function bringUpToDate(database: Database.Database, { migrate, schema }: DatabaseKind): void {
+  const complete = database.transaction(() => {
+    migrate?.(database);
+    database.exec(schema);
+  });
+  try {
+    complete.deferred();
+  } catch (error) {
+    if (!isBusyError(error)) throw error;
+    complete.immediate();
   }
 }
 

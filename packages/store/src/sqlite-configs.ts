@@ -27,6 +27,8 @@ interface ConfigRow {
 }
 
 const SELECT = "SELECT config_json, enabled, worker_env_json FROM capability_configs WHERE instance_id = ?";
+/** Someone waits for these writes, and with them the event loop: longer than any host's write takes, but no more. */
+const BUSY_MS = 1_000;
 const UPSERT =
   "INSERT OR REPLACE INTO capability_configs (instance_id, config_json, enabled, worker_env_json, updated_at) VALUES (?, ?, ?, ?, ?)";
 
@@ -40,7 +42,9 @@ export class SqliteConfigs implements Disposable {
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteConfigs {
-    return new SqliteConfigs(DatabaseFile.open(path, { title: "configuration database", schema: SCHEMA, migrate: bringUpToDate }));
+    const file = DatabaseFile.open(path, { title: "configuration database", schema: SCHEMA, migrate: bringUpToDate });
+    file.waitAtMost(BUSY_MS);
+    return new SqliteConfigs(file);
   }
 
   /** Null when nothing is remembered. JSON that cannot be read counts as empty. @throws CjmError CJM_STORE_FAILED */

@@ -9,6 +9,7 @@ import {
   type Stored,
 } from "@cjm/core";
 import { DatabaseFile } from "./database-file.ts";
+import { DeferredWrites } from "./deferred-writes.ts";
 import { whereClause } from "./where-clause.ts";
 
 const SCHEMA = `
@@ -64,22 +65,21 @@ export function openDiagnosticsFile(path: string): DatabaseFile {
   return DatabaseFile.open(path, { title: "diagnostics database", schema: SCHEMA });
 }
 
-/** What workers said, on disk (or in memory as `:memory:`); disposable. Writing never throws: `lostRows` counts what could not be kept. */
+/** What workers said, on disk (or in memory as `:memory:`); disposable. While another process holds the file, what they say waits. */
 export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
   readonly #file: DatabaseFile;
-  #lostRows = 0;
+  readonly #writes: DeferredWrites;
 
   private constructor(file: DatabaseFile) {
     this.#file = file;
+    this.#writes = new DeferredWrites(file);
   }
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteDiagnostics {
-    return new SqliteDiagnostics(openDiagnosticsFile(path));
-  }
-
-  get lostRows(): number {
-    return this.#lostRows;
+    const file = openDiagnosticsFile(path);
+    file.waitAtMost(0);
+    return new SqliteDiagnostics(file);
   }
 
   appendRecords(records: readonly DiagnosticsRecord[]): void {
@@ -124,6 +124,7 @@ export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#writes[Symbol.dispose]();
     this.#file[Symbol.dispose]();
   }
 
@@ -140,13 +141,9 @@ export class SqliteDiagnostics implements DiagnosticsStore, Disposable {
 
   #keep<T>(rows: readonly T[], sql: string, valuesOf: (row: T) => readonly (string | null)[]): void {
     if (rows.length === 0) return;
-    try {
-      this.#file.write(() => {
-        const insert = this.#file.prepare(sql);
-        for (const row of rows) insert.run(...valuesOf(row));
-      });
-    } catch {
-      this.#lostRows += rows.length;
-    }
+    this.#writes.add(rows.length, () => {
+      const insert = this.#file.prepare(sql);
+      for (const row of rows) insert.run(...valuesOf(row));
+    });
   }
 }

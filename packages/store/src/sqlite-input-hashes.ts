@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { CjmError, errorMessage, isCjmError, systemErrorCode } from "@cjm/core";
+import { whenFree } from "./busy.ts";
 import { DatabaseFile } from "./database-file.ts";
 import { type FileState, fileState, hashFile } from "./hash-file.ts";
 import { SharedPasses } from "./shared-passes.ts";
@@ -19,6 +20,9 @@ const UPSERT = "INSERT OR REPLACE INTO input_hash_cache (path, mtime_ns, size, c
 const DELETE = `DELETE FROM input_hash_cache WHERE ${BY_KEY}`;
 const PAGE = "SELECT rowid, path, mtime_ns, size FROM input_hash_cache WHERE rowid > ? ORDER BY rowid LIMIT ?";
 const ROWS_PER_PAGE = 200;
+/** Whoever asked for a hash waits no longer than this for others to let go of the file, so that it can be remembered. */
+const REMEMBER_BUSY_MS = 1_000;
+const PRUNE_BUSY_MS = 10_000;
 
 interface KeyRow {
   readonly rowid: bigint;
@@ -67,7 +71,9 @@ export class SqliteInputHashes implements Disposable {
   /** Never fails; see `failure`. */
   static open(path: string): SqliteInputHashes {
     try {
-      return new SqliteInputHashes(DatabaseFile.open(path, { title: "input hash database", schema: SCHEMA }), null);
+      const file = DatabaseFile.open(path, { title: "input hash database", schema: SCHEMA });
+      file.waitAtMost(0);
+      return new SqliteInputHashes(file, null);
     } catch (error) {
       return new SqliteInputHashes(null, asStoreFailure(error));
     }
@@ -107,11 +113,12 @@ export class SqliteInputHashes implements Disposable {
       const fates = await Promise.all(rows.map((row) => fateOf(row, oldestNs)));
       for (const fate of fates) count[fate]++;
       if (dryRun) continue;
-      file.write(() => {
+      const deleteRows = (): void => {
         for (const [index, row] of rows.entries()) {
           if (fates[index] !== "kept") file.prepare(DELETE).run(row.path, row.mtime_ns, row.size);
         }
-      });
+      };
+      await whenFree(() => file.write(deleteRows), PRUNE_BUSY_MS);
     }
     return { goneRows: count.gone, agedRows: count.aged, keptRows: count.kept };
   }
@@ -122,30 +129,31 @@ export class SqliteInputHashes implements Disposable {
 
   async #hashAndRemember(path: string, signal: AbortSignal): Promise<string> {
     const { contentHash, state } = await hashFile(path, signal);
-    if (state !== null) this.#remember(state, contentHash);
+    if (state !== null) await this.#remember(state, contentHash);
     return contentHash;
   }
 
   /** Only what is a hash counts: anyone may write to the file. */
   #recall({ path, mtimeNs, size }: FileState): string | null {
-    const row = this.#tolerant((file) =>
-      file.read(() => file.prepare<{ readonly content_hash: unknown }>(SELECT).get(path, mtimeNs, size)),
-    );
+    const file = this.#file;
+    if (file === null) return null;
+    let row: { readonly content_hash: unknown } | undefined;
+    try {
+      row = file.read(() => file.prepare<{ readonly content_hash: unknown }>(SELECT).get(path, mtimeNs, size));
+    } catch (error) {
+      this.#failure = asStoreFailure(error);
+    }
     const hash = row?.content_hash;
     return typeof hash === "string" && /^sha256:[0-9a-f]{64}$/.test(hash) ? hash : null;
   }
 
-  #remember({ path, mtimeNs, size }: FileState, contentHash: string): void {
-    this.#tolerant((file) => file.write(() => file.prepare(UPSERT).run(path, mtimeNs, size, contentHash)));
-  }
-
-  #tolerant<T>(use: (file: DatabaseFile) => T): T | null {
-    if (this.#file === null) return null;
+  async #remember({ path, mtimeNs, size }: FileState, contentHash: string): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
     try {
-      return use(this.#file);
+      await whenFree(() => file.write(() => file.prepare(UPSERT).run(path, mtimeNs, size, contentHash)), REMEMBER_BUSY_MS);
     } catch (error) {
       this.#failure = asStoreFailure(error);
-      return null;
     }
   }
 }

@@ -97,7 +97,7 @@ export class SqliteJournal implements JournalStore, Disposable {
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string, { waits = true }: JournalOptions = {}): SqliteJournal {
     const file = DatabaseFile.open(path, { title: "journal", schema: SCHEMA });
-    if (!waits) file.read(() => file.prepare("PRAGMA busy_timeout = 0").get());
+    if (!waits) file.waitAtMost(0);
     return new SqliteJournal(file);
   }
 

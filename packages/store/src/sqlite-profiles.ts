@@ -8,6 +8,7 @@ import {
   type ResourceSizes,
 } from "@cjm/core";
 import type Database from "better-sqlite3";
+import { isBusy } from "./busy.ts";
 import { DatabaseFile } from "./database-file.ts";
 import { pythonJson } from "./python-json.ts";
 
@@ -68,6 +69,8 @@ const COLUMNS = [
   "success_gpu_memory_mb_peak_max",
 ] as const satisfies readonly (keyof ProfileRow)[];
 const UPSERT = `INSERT OR REPLACE INTO empirical_resources (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((column) => `@${column}`).join(", ")})`;
+/** Longer than another host's write takes, and short enough to hold the event loop up when one hangs. */
+const BUSY_MS = 50;
 const SELECT = "SELECT * FROM empirical_resources WHERE instance_id = ? AND config_hash = ?";
 
 /**
@@ -83,7 +86,13 @@ export class SqliteProfiles implements Disposable {
 
   /** @throws CjmError CJM_STORE_FAILED */
   static open(path: string): SqliteProfiles {
-    return new SqliteProfiles(DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addMissingColumns }));
+    const file = DatabaseFile.open(path, { title: "profile database", schema: SCHEMA, migrate: addMissingColumns });
+    file.waitAtMost(BUSY_MS);
+    return new SqliteProfiles(file);
+  }
+
+  isBusy(error: unknown): boolean {
+    return isBusy(error);
   }
 
   /** Folds one sample in. @throws CjmError CJM_STORE_FAILED */

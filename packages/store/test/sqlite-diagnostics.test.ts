@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DiagnosticsRecord, OutputChunk } from "@cjm/core";
-import { type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { applyRetention, type RetentionPolicy, retainInBackground, SqliteDiagnostics } from "../src/index.ts";
 import { withPythonSqlite } from "./python.ts";
@@ -64,14 +65,90 @@ describe.each([
     expect(diagnostics.queryRecords(query).map(({ seq }) => seq)).toEqual(seqs);
   });
 
-  test("a failed write is counted and not thrown; a failed query is", () => {
+  test("say what cannot be written or read", () => {
     const diagnostics = open();
     diagnostics[Symbol.dispose]();
-    diagnostics.appendChunks([chunk(), chunk()]);
-    diagnostics.appendRecords([record()]);
-    expect(diagnostics.lostRows).toBe(3);
-    expect(() => diagnostics.queryRecords({})).toThrow(expect.objectContaining({ code: "CJM_STORE_FAILED" }));
+    const failed = expect.objectContaining({ code: "CJM_STORE_FAILED" });
+    expect(() => diagnostics.appendChunks([chunk(), chunk()])).toThrow(failed);
+    expect(() => diagnostics.appendRecords([record()])).toThrow(failed);
+    expect(() => diagnostics.queryRecords({})).toThrow(failed);
   });
+});
+
+describe("while another process holds the file", () => {
+  const messages = (diagnostics: SqliteDiagnostics): readonly string[] => diagnostics.queryRecords({}).map(({ message }) => message);
+
+  test("what is said waits, and is there in order afterwards", async () => {
+    using diagnostics = SqliteDiagnostics.open(at("diagnostics.db"));
+    using other = holder();
+    diagnostics.appendRecords([record({ message: "1" })]);
+    diagnostics.appendChunks([chunk()]);
+    diagnostics.appendRecords([record({ message: "2" }), record({ message: "3" })]);
+    expect(messages(diagnostics)).toEqual([]);
+    other.release();
+    await until("the rows are there", () => messages(diagnostics).length > 0);
+    diagnostics.appendRecords([record({ message: "4" })]);
+    expect(messages(diagnostics)).toEqual(["1", "2", "3", "4"]);
+    expect(diagnostics.queryChunks({})).toHaveLength(1);
+  });
+
+  test("a backlog loses its oldest, which is said once", async () => {
+    using diagnostics = SqliteDiagnostics.open(at("diagnostics.db"));
+    using other = holder();
+    const rows = (from: number, count: number) => Array.from({ length: count }, (_, index) => record({ message: `${from + index}` }));
+    for (let from = 0; from < 10_000; from += 1000) diagnostics.appendRecords(rows(from, 1000));
+    expect(() => diagnostics.appendRecords(rows(10_000, 1))).toThrow("rows were lost");
+    diagnostics.appendRecords(rows(10_001, 1));
+    other.release();
+    await until("the rows are there", () => messages(diagnostics).length > 0);
+    expect([messages(diagnostics).length, messages(diagnostics)[0], messages(diagnostics).at(-1)]).toEqual([9_002, "1000", "10001"]);
+  });
+
+  test("a close writes what waited, when the other lets go in time", () => {
+    const diagnostics = SqliteDiagnostics.open(at("diagnostics.db"));
+    const other = holder();
+    diagnostics.appendRecords([record({ message: "last words" })]);
+    other.release();
+    diagnostics[Symbol.dispose]();
+    using again = SqliteDiagnostics.open(at("diagnostics.db"));
+    expect(messages(again)).toEqual(["last words"]);
+  });
+
+  test("a close gives up what the other never lets it write", () => {
+    const diagnostics = SqliteDiagnostics.open(at("diagnostics.db"));
+    using other = holder();
+    diagnostics.appendRecords([record({ message: "too late" })]);
+    diagnostics[Symbol.dispose]();
+    other.release();
+    using again = SqliteDiagnostics.open(at("diagnostics.db"));
+    expect(messages(again)).toEqual([]);
+  });
+
+  test("what fails afterwards is said with the next rows", async () => {
+    using diagnostics = SqliteDiagnostics.open(at("diagnostics.db"));
+    using other = holder();
+    diagnostics.appendRecords([record()]);
+    other.database.exec("ALTER TABLE records RENAME TO moved");
+    other.release();
+    await expect.poll(() => said(() => diagnostics.appendChunks([chunk()]))).toMatch("no such table: records");
+    expect(diagnostics.queryChunks({}).length).toBeGreaterThan(0);
+  });
+
+  function holder(): { readonly database: Database.Database; release(): void } & Disposable {
+    const database = new Database(at("diagnostics.db"));
+    database.exec("BEGIN IMMEDIATE");
+    const release = (): void => void (database.inTransaction && database.exec("COMMIT"));
+    return { database, release, [Symbol.dispose]: () => void database.close() };
+  }
+
+  function said(use: () => void): string {
+    try {
+      use();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  }
 });
 
 test("the original reads what we wrote, and we what it wrote", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ResourceSample } from "@cjm/core";
 import { runProgram, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { SqliteProfiles } from "../src/index.ts";
 import { withPythonSqlite } from "./python.ts";
@@ -107,8 +108,32 @@ test("two processes that record at the same time lose no sample", async () => {
   const script = `
 import { SqliteProfiles } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
 const profiles = SqliteProfiles.open(${JSON.stringify(at("p.db"))});
-for (let i = 0; i < 100; i++) profiles.record(${JSON.stringify(KEY)}, ${JSON.stringify(sample())});`;
+for (let i = 0; i < 100; ) {
+  try {
+    profiles.record(${JSON.stringify(KEY)}, ${JSON.stringify(sample())});
+    i++;
+  } catch (error) {
+    if (!profiles.isBusy(error)) throw error;
+  }
+}`;
   const writers = await Promise.all([1, 2].map(() => runProgram(process.execPath, ["--input-type=module", "-e", script])));
   expect(writers.map(({ stderr }) => stderr)).toEqual(["", ""]);
   expect(profiles.get("i", "sha256:x")).toMatchObject({ sampleCount: 200, successCount: 200, usageTotals: { tokens: 1000 } });
+});
+
+test("a write that another process is in the way of says so, and can be made again", () => {
+  using profiles = SqliteProfiles.open(at("p.db"));
+  const other = new Database(at("p.db"));
+  using _closed = { [Symbol.dispose]: () => void other.close() };
+  other.exec("BEGIN IMMEDIATE");
+  let thrown: unknown;
+  try {
+    profiles.record(KEY, sample());
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({ code: "CJM_STORE_FAILED" });
+  expect([profiles.isBusy(thrown), profiles.isBusy(new Error("database is locked"))]).toEqual([true, false]);
+  other.exec("ROLLBACK");
+  expect(profiles.record(KEY, sample())).toMatchObject({ sampleCount: 1 });
 });

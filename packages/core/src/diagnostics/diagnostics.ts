@@ -31,7 +31,7 @@ export interface DiagnosticsQuery {
   readonly order?: "ascending" | "descending";
 }
 
-/** Disposable store of what workers said. Writing never fails towards its caller. */
+/** Disposable store of what workers said. What `append…` throws says that rows are lost; the workers go on. */
 export interface DiagnosticsStore {
   appendRecords(records: readonly DiagnosticsRecord[]): void;
   appendChunks(chunks: readonly OutputChunk[]): void;

@@ -10,6 +10,7 @@ interface Unwritten {
 }
 
 const WRITE_MS = 1_000;
+const ATTEMPTS_AT_CLOSE = 20;
 
 /**
  * Profiles as the last samples leave them. What is measured counts at once and is written behind, many samples in one
@@ -50,20 +51,35 @@ export class ProfileLedger implements Disposable {
     this.#stopTimer ??= this.#clock.schedule(WRITE_MS, () => this.flush());
   }
 
-  /** Writes what waits. */
+  /** Writes what waits. While another process holds the store, that waits for the next time. */
   flush(): void {
     this.#stopTimer?.();
     this.#stopTimer = null;
-    const store = this.#store;
-    for (const { key, samples } of this.#unwritten.values()) {
-      // Two hosts fold into the same row: samples are handed on, never the profile that this one knows.
-      quietly(() => (store?.recordAll === undefined ? samples.map((sample) => store?.record(key, sample)) : store.recordAll(key, samples)));
+    for (const [name, { key, samples }] of this.#unwritten) {
+      if (this.#write(key, samples)) this.#unwritten.delete(name);
+      else this.#stopTimer ??= this.#clock.schedule(WRITE_MS, () => this.flush());
     }
-    this.#unwritten.clear();
   }
 
   [Symbol.dispose](): void {
-    this.flush();
+    for (let attempt = 0; attempt === 0 || (attempt < ATTEMPTS_AT_CLOSE && this.#unwritten.size > 0); attempt++) this.flush();
+    this.#stopTimer?.();
+  }
+
+  /** Two hosts fold into the same row: samples are handed on, never the profile that this one knows. @returns false: it is worth trying again */
+  #write(key: ProfileKey, samples: ResourceSample[]): boolean {
+    const store = this.#store;
+    try {
+      if (store?.recordAll !== undefined) store.recordAll(key, samples);
+      else
+        for (let [sample] = samples; sample !== undefined; [sample] = samples) {
+          store?.record(key, sample);
+          samples.shift();
+        }
+      return true;
+    } catch (error) {
+      return store?.isBusy?.(error) !== true;
+    }
   }
 }
 

@@ -64,9 +64,14 @@ export class DiagnosticsPump {
     const [chunks, records] = [this.#chunks, this.#records];
     this.#chunks = [];
     this.#records = [];
+    const { store } = this.#parts;
+    if (chunks.length > 0) this.#attempt(() => store.appendChunks(chunks));
+    if (records.length > 0) this.#attempt(() => store.appendRecords(records));
+  }
+
+  #attempt(append: () => void): void {
     try {
-      if (chunks.length > 0) this.#parts.store.appendChunks(chunks);
-      if (records.length > 0) this.#parts.store.appendRecords(records);
+      append();
     } catch (error) {
       if (this.#lost) return;
       this.#lost = true;

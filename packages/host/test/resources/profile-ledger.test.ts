@@ -95,6 +95,64 @@ describe("a ledger of profiles", () => {
     expect(asked).toEqual(["record"]);
   });
 
+  describe("while another process holds the store", () => {
+    const BUSY = new Error("database is locked");
+
+    class BusyProfiles extends MemoryProfiles {
+      free = false;
+      readonly isBusy = (error: unknown): boolean => error === BUSY;
+
+      override recordAll(key: ProfileKey, samples: readonly ResourceSample[]): void {
+        if (!this.free) this.asked.push("refused");
+        if (!this.free) throw BUSY;
+        super.recordAll(key, samples);
+      }
+    }
+
+    test("what was measured counts, and is written later, once", () => {
+      const [store, clock] = [new BusyProfiles(), new ManualClock()];
+      const ledger = new ProfileLedger(store, clock);
+      ledger.record(KEY, sample(100));
+      clock.advance(1_000);
+      ledger.record(KEY, sample(300));
+      expect(ledger.get("tool", "h")).toMatchObject({ sampleCount: 2, sizes: { memoryMb: 300 } });
+      store.free = true;
+      clock.advance(10_000);
+      expect(store.asked).toEqual(["get", "refused", "recordAll 2"]);
+    });
+
+    test("a close tries for a while, and then leaves it", () => {
+      const [store, clock] = [new BusyProfiles(), new ManualClock()];
+      const ledger = new ProfileLedger(store, clock);
+      ledger.record(KEY, sample(100));
+      ledger[Symbol.dispose]();
+      expect(store.asked).toEqual(["get", ...Array.from({ length: 20 }, () => "refused")]);
+      clock.advance(10_000);
+      expect(store.asked).toHaveLength(21);
+    });
+
+    test("one by one, none is written twice", () => {
+      const clock = new ManualClock();
+      let free = 2;
+      const written: number[] = [];
+      const single: ProfileStore = {
+        get: () => null,
+        record: (key, one) => {
+          if (free-- <= 0) throw BUSY;
+          written.push(one.memoryPeakMb);
+          return foldSample(null, key, one);
+        },
+        isBusy: (error) => error === BUSY,
+      };
+      const ledger = new ProfileLedger(single, clock);
+      for (const peak of [1, 2, 3, 4]) ledger.record(KEY, sample(peak));
+      clock.advance(1_000);
+      free = 9;
+      clock.advance(1_000);
+      expect(written).toEqual([1, 2, 3, 4]);
+    });
+  });
+
   test("without a store nothing is known", () => {
     const ledger = new ProfileLedger(null, new ManualClock());
     ledger.record(KEY, sample(1));

@@ -63,7 +63,6 @@ CREATE TABLE IF NOT EXISTS ledger (
   written_at INTEGER NOT NULL,
   data TEXT NOT NULL
 );
-PRAGMA user_version = ${VERSION};
 `;
 
 /** Of a job that did not start: as long on disk as the Unix milliseconds that replace it. */
@@ -80,6 +79,7 @@ export function openJobsFile(path: string): DatabaseFile {
     migrate: (database) => {
       const version = Number(database.pragma("user_version", { simple: true }));
       if (version > VERSION) throw fromTheFuture(path, version);
+      if (version < VERSION) database.pragma(`user_version = ${VERSION}`);
     },
   });
 }

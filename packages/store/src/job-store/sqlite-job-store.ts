@@ -129,7 +129,7 @@ export class SqliteJobStore implements JobStore, AsyncDisposable {
       if (options.synchronous === "full") file.read(() => file.prepare("PRAGMA synchronous = FULL").run());
       const store = new SqliteJobStore(file, options);
       // From here on nobody waits on the event loop: whoever finds the file busy tries again later.
-      file.read(() => file.prepare("PRAGMA busy_timeout = 0").get());
+      file.waitAtMost(0);
       return store;
     } catch (error) {
       file[Symbol.dispose]();
