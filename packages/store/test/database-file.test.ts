@@ -12,11 +12,11 @@ beforeEach(async () => {
 afterEach(() => folder[Symbol.asyncDispose]());
 
 const KINDS: readonly (readonly [string, (path: string) => Disposable])[] = [
-  ["the journal", SqliteJournal.open],
+  ["the journal", (path) => SqliteJournal.open(path)],
   ["the job store", openJobsFile],
-  ["diagnostics", SqliteDiagnostics.open],
-  ["profiles", SqliteProfiles.open],
-  ["configurations", SqliteConfigs.open],
+  ["diagnostics", (path) => SqliteDiagnostics.open(path)],
+  ["profiles", (path) => SqliteProfiles.open(path)],
+  ["configurations", (path) => SqliteConfigs.open(path)],
   ["hashes of inputs", openInputHashes],
 ];
 
