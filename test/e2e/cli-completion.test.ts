@@ -73,6 +73,15 @@ async function isThere(program: string): Promise<boolean> {
   return code === 0;
 }
 
+test("offers the ids of what was run, as tables show them", async () => {
+  await workspace.write("echo.yaml", "name: said\nnodes:\n  a: { capability: probe, action: echo, args: { text: x } }\n");
+  expect(await workspace.cjm(["run", "echo.yaml"])).toMatchObject({ code: 0 });
+  const { stdout } = await workspace.cjm(["__complete", "--", "inspect", ""]);
+  expect(stdout).toMatch(/^[0-9a-f]{8}\tcompleted: composition said\n[0-9a-f]{8}\tcompleted: probe echo\n$/);
+  const [id = ""] = stdout.split("\t");
+  expect(await workspace.cjm(["inspect", id])).toMatchObject({ code: 0, stdout: expect.stringContaining("said") });
+});
+
 test("says nothing, and prints nothing, where it cannot know", async () => {
   await workspace.write("broken/cjm.yaml", "data_dir: [");
   await workspace.write("broken/flow.yaml", "nodes: [");

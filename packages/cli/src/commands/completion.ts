@@ -18,7 +18,7 @@ export const completionCommand: Command<CompletionOptions> = {
     [INSTALL.fish, "fish"],
   ],
   notes:
-    "Completes commands, options, installed capabilities, their actions and arguments, inputs of compositions, secrets and keys of the configuration.",
+    "Completes commands, options, installed capabilities, their actions and arguments, inputs of compositions, secrets, keys of the configuration, and ids of jobs, compositions and runs.",
 
   async run({ shell: given }, { terminal, env }): Promise<ExitCode> {
     const own = env["SHELL"] || "bash";

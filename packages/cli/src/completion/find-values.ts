@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
-import { configSettings, dataLayout, isJsonObject } from "@cjm/core";
+import { type CjmConfig, configSettings, dataLayout, isJsonObject } from "@cjm/core";
 import { discoverManifests } from "@cjm/host";
 import { readComposition, resolveConfig } from "@cjm/pipeline";
 import { SecretFile } from "@cjm/store";
 import type { Candidate } from "./complete-line.ts";
 import type { ValueSource } from "./value-sources.ts";
+import { workIds } from "./work-ids.ts";
 
 export interface Surroundings {
   readonly cwd: string;
@@ -37,6 +38,13 @@ export async function findValues(source: ValueSource, surroundings: Surroundings
         ? []
         : Object.entries(properties).map(([name, property]) => ({ value: `${name}=`, description: descriptionOf(property) }));
     }
+    case "open-work":
+    case "open-jobs":
+    case "work":
+    case "interrupted":
+    case "whole-jobs":
+    case "runs":
+      return await workIds(source, await config(surroundings));
     default:
       return source satisfies never;
   }
@@ -66,8 +74,12 @@ async function installed(surroundings: Surroundings) {
   return discoverManifests([dataLayout(await dataDir(surroundings)).manifests]).capabilities;
 }
 
-async function dataDir({ cwd, env, options }: Surroundings): Promise<string> {
-  return (await resolveConfig({ cwd, env, ...options })).config.dataDir;
+async function dataDir(surroundings: Surroundings): Promise<string> {
+  return (await config(surroundings)).dataDir;
+}
+
+async function config({ cwd, env, options }: Surroundings): Promise<CjmConfig> {
+  return (await resolveConfig({ cwd, env, ...options })).config;
 }
 
 function descriptionOf(schema: unknown): string {

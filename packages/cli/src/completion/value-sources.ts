@@ -2,9 +2,19 @@ import { LOG_LEVELS } from "../logs/log-source.ts";
 import { PLAN_FORMATS } from "../run/dry-run.ts";
 import { DOCUMENT_KINDS } from "../validation/document-kind.ts";
 import { SHELLS } from "./shell-scripts.ts";
+import type { WorkKind } from "./work-ids.ts";
 
 /** Where values of an argument come from. Files are left to the shell. */
-export type ValueSource = "files" | "capabilities" | "actions" | "arguments" | "inputs" | "secrets" | "config-keys" | readonly string[];
+export type ValueSource =
+  | "files"
+  | "capabilities"
+  | "actions"
+  | "arguments"
+  | "inputs"
+  | "secrets"
+  | "config-keys"
+  | WorkKind
+  | readonly string[];
 
 /** By name of the argument; with `command.` before it for that command alone. */
 const SOURCES: ReadonlyMap<string, ValueSource> = new Map<string, ValueSource>([
@@ -17,6 +27,13 @@ const SOURCES: ReadonlyMap<string, ValueSource> = new Map<string, ValueSource>([
   ["set-secret.key", "secrets"],
   ["delete-secret.key", "secrets"],
   ["config.key", "config-keys"],
+  ["cancel.ids", "open-work"],
+  ["why.job", "open-jobs"],
+  ["inspect.id", "work"],
+  ["resume.id", "interrupted"],
+  // Only a whole id is understood there.
+  ["logs.job", "whole-jobs"],
+  ["run", "runs"],
   ["completion.shell", SHELLS],
   ["conda-type", ["micromamba", "miniforge", "conda"]],
   ["logs.level", LOG_LEVELS.map((level) => level.toLowerCase())],
