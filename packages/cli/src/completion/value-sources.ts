@@ -2,7 +2,9 @@ import { LOG_LEVELS } from "../logs/log-source.ts";
 import { PLAN_FORMATS } from "../run/dry-run.ts";
 import { DOCUMENT_KINDS } from "../validation/document-kind.ts";
 import { SHELLS } from "./shell-scripts.ts";
-import type { WorkKind } from "./work-ids.ts";
+
+/** Ids of what waits or runs, of anything, of compositions that a host left behind, whole ones of jobs, or those of runs. */
+export type IdSource = "open-work" | "open-jobs" | "work" | "interrupted" | "whole-jobs" | "runs";
 
 /** Where values of an argument come from. Files are left to the shell. */
 export type ValueSource =
@@ -13,7 +15,7 @@ export type ValueSource =
   | "inputs"
   | "secrets"
   | "config-keys"
-  | WorkKind
+  | IdSource
   | readonly string[];
 
 /** By name of the argument; with `command.` before it for that command alone. */

@@ -3,20 +3,18 @@ import { endedWork, openWork, type ShownComposition, type ShownJob } from "../jo
 import { WorkSources } from "../jobs/work-sources.ts";
 import { shortId } from "../logs/log-lines.ts";
 import type { Candidate } from "./complete-line.ts";
-
-/** Which ids: of what waits or runs, of anything, of compositions that a host left behind, whole ones of jobs, or of runs. */
-export type WorkKind = "open-work" | "open-jobs" | "work" | "interrupted" | "whole-jobs" | "runs";
+import type { IdSource } from "./value-sources.ts";
 
 /** Of what ended, as many as a person looks through. */
 const MOST_ENDED = 20;
 
 /** What waits and runs first, then what ended last. @throws CjmError CJM_STORE_FAILED */
-export async function workIds(kind: WorkKind, config: CjmConfig): Promise<readonly Candidate[]> {
+export async function workIds(source: IdSource, config: CjmConfig): Promise<readonly Candidate[]> {
   await using sources = await WorkSources.open(config);
   const open = await openWork(sources);
-  const isOpen = kind === "open-work" || kind === "open-jobs" || kind === "interrupted";
+  const isOpen = source === "open-work" || source === "open-jobs" || source === "interrupted";
   const ended = isOpen ? { jobs: [], compositions: [] } : await endedWork(sources, MOST_ENDED);
-  return candidatesOf(kind, {
+  return candidatesOf(source, {
     jobs: [...open.jobs, ...ended.jobs.toReversed()],
     compositions: [...open.compositions, ...ended.compositions.toReversed()],
   });
@@ -24,12 +22,12 @@ export async function workIds(kind: WorkKind, config: CjmConfig): Promise<readon
 
 /** The decision alone. */
 export function candidatesOf(
-  kind: WorkKind,
+  source: IdSource,
   { jobs, compositions }: { readonly jobs: readonly ShownJob[]; readonly compositions: readonly ShownComposition[] },
 ): readonly Candidate[] {
   const ofJobs = (idOf: (id: string) => string) => jobs.map((job) => ({ value: idOf(job.jobId), description: aboutJob(job) }));
   const ofCompositions = compositions.map((one) => ({ value: shortId(one.compositionId), description: aboutComposition(one) }));
-  switch (kind) {
+  switch (source) {
     case "open-work":
     case "work":
       return [...ofCompositions, ...ofJobs(shortId)];
@@ -49,7 +47,7 @@ export function candidatesOf(
       return [...about].flatMap(([runId, description]) => (runId === null ? [] : [{ value: runId, description }]));
     }
     default:
-      return kind satisfies never;
+      return source satisfies never;
   }
 }
 

@@ -3,7 +3,8 @@ import { dataLayout } from "@cjm/core";
 import { SqliteJobStore } from "@cjm/store";
 import { claimed, completed, configAt, sampleComposition, sampleJob, type TemporaryFolder, temporaryFolder } from "@cjm/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type WorkKind, workIds } from "../../src/completion/work-ids.ts";
+import type { IdSource } from "../../src/completion/value-sources.ts";
+import { workIds } from "../../src/completion/work-ids.ts";
 
 const NODES = { a: { capability: "i" } };
 const WAITS = "0199c1d2-0000-7000-8000-00000000aaaa";
@@ -31,15 +32,15 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-test.each<[WorkKind, readonly string[]]>([
+test.each<[IdSource, readonly string[]]>([
   ["open-work", ["left-beh", "goes-on", "0000aaaa"]],
   ["open-jobs", ["0000aaaa"]],
   ["work", ["left-beh", "goes-on", "0000aaaa", "0000bbbb"]],
   ["interrupted", ["left-behind"]],
   ["whole-jobs", [WAITS, DONE]],
   ["runs", ["run_1", "run_2"]],
-])("%s", async (kind, expected) => {
-  expect((await workIds(kind, configAt(folder.path))).map(({ value }) => value)).toEqual(expected);
+])("%s", async (source, expected) => {
+  expect((await workIds(source, configAt(folder.path))).map(({ value }) => value)).toEqual(expected);
 });
 
 test("each says what it is and how it stands", async () => {
