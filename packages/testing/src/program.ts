@@ -24,6 +24,8 @@ export class Program implements AsyncDisposable {
   readonly #waiters = new Set<() => void>();
   #stdout = "";
   #stderr = "";
+  /** Not at its exit: what it printed last is read after that. */
+  #ended = false;
   readonly result: Promise<ProgramResult>;
 
   constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
@@ -38,8 +40,13 @@ export class Program implements AsyncDisposable {
       this.#stderr += text;
     });
     this.result = new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
+      this.#child.once("error", (error) => {
+        this.#ended = true;
+        reject(error);
+        this.#wake();
+      });
       this.#child.once("close", (code, signal) => {
+        this.#ended = true;
         resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
         this.#wake();
       });
@@ -72,10 +79,6 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) this.#child.kill("SIGKILL");
     await this.result.catch(() => {});
-  }
-
-  get #ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #read(stream: Readable | null, add: (text: string) => void): void {

@@ -13,6 +13,11 @@ test("a line can be waited for, and a program that ends without it says what it 
   await expect(program.line(/^three$/)).rejects.toThrow("one");
 });
 
+test("what is printed after the exit, by others or because nobody had read it yet, counts as well", async () => {
+  await using program = new Program("sh", ["-c", "(sleep 0.2; echo one; sleep 0.2; echo two) &"]);
+  await expect(program.line(/^two$/)).resolves.toBe("two");
+});
+
 test("descendants are found in other sessions too, and are gone when they are", async () => {
   await using program = new Program("sh", ["-c", "setsid sleep 1000 & echo $!; wait"]);
   const grandchild = Number(await program.line(/^\d+$/));
