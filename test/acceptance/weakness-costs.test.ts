@@ -87,7 +87,7 @@ describe("what a call costs (7.2: 41, 42, 43)", () => {
     await host.load("tool");
     await host.call("tool");
     const used = connections(host.asked("tool"));
-    await until("the host closed what it had used", () => host.notes("disconnected", "tool").length === used, 30_000);
+    await until("the host closed what it had used", () => host.notes("disconnected", "tool").length === used);
     await expect(host.call("tool", { a: 1 })).resolves.toEqual({ a: 1 });
     expect(connections(host.asked("tool"))).toBe(used + 1);
   });

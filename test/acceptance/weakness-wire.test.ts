@@ -38,7 +38,7 @@ describe("an initialisation that takes long (trap 1)", () => {
     const clock = new ManualClock();
     await using host = await AcceptanceHost.create({ clock, config: { stallThresholdMs: 5_000 } });
     const loading = look(host, clock, 20, (index) => `read ${index} of 20`);
-    await until("it was looked at often", () => host.asked("tool", "/progress").length >= 20, 30_000);
+    await until("it was looked at often", () => host.asked("tool", "/progress").length >= 20);
     host.records.open("loaded");
     await expect(loading).resolves.toMatchObject({ state: "ready", config: CONFIG });
   });

@@ -32,7 +32,7 @@ async function gated(): Promise<Program> {
     `name: gated\nnodes:\n  gate: { capability: probe, action: gate, args: { file: ${JSON.stringify(workspace.at("open"))} } }\n`,
   );
   const run = workspace.start(["run", "gated.yaml"]);
-  await until("it stands at the gate", async () => (await workspace.cjm(["ps", "--json"])).stdout.includes('"state":"running"'), 30_000);
+  await until("it stands at the gate", async () => (await workspace.cjm(["ps", "--json"])).stdout.includes('"state":"running"'));
   return run;
 }
 

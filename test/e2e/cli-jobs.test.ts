@@ -109,7 +109,7 @@ SHORTID_  probe  echo  waiting  TIME  -  PID  beside  probe runs 1 call, as many
 
   test("a call that is cancelled from elsewhere failed: only a signal that it gets itself makes it 130", async () => {
     await using call = workspace.start(["call", "probe", "gate", "--arg", `file=${workspace.at("open")}`]);
-    await until("it stands at the gate", async () => (await shown()).jobs.some(({ state }) => state === "running"), 30_000);
+    await until("it stands at the gate", async () => (await shown()).jobs.some(({ state }) => state === "running"));
     expect((await workspace.cjm(["cancel", (await shown()).jobs[0]?.jobId ?? ""])).code).toBe(0);
     expect(await call.result).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("CJM_CANCELLED") });
   });
@@ -117,7 +117,7 @@ SHORTID_  probe  echo  waiting  TIME  -  PID  beside  probe runs 1 call, as many
   test("two hosts are shown side by side, and --run shows one of them", async () => {
     await using _one = await gated();
     await using _two = workspace.start(["run", "gated.yaml"]);
-    await until("both are there", async () => (await shown()).compositions.length === 2, 30_000);
+    await until("both are there", async () => (await shown()).compositions.length === 2);
     const { compositions } = await shown();
     const runId = compositions[0]?.runId ?? "";
     const ofOne = await shown("--run", runId);

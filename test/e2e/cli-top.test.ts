@@ -29,7 +29,7 @@ const shown = async (): Promise<Shown> => JSON.parse((await workspace.cjm(["top"
 
 async function gated(): Promise<Program> {
   const run = workspace.start(["run", "gated.yaml"]);
-  await until("it stands at the gate", async () => (await shown()).hosts[0]?.status.running === 1, 30_000);
+  await until("it stands at the gate", async () => (await shown()).hosts[0]?.status.running === 1);
   return run;
 }
 

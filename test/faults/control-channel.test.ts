@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { expectContained } from "./expect-contained.ts";
 import { FaultHost } from "./fault-host.ts";
 
-const PATIENCE = { timeout: 10_000 };
+const PATIENCE = { timeout: 60_000 };
 
 const MIB = 1024 * 1024;
 const LOG = {

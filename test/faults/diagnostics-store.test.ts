@@ -8,7 +8,7 @@ import { expectContained } from "./expect-contained.ts";
 import { FaultHost } from "./fault-host.ts";
 import type { WorkerLanguage } from "./fault-manifest.ts";
 
-const PATIENCE = { timeout: 10_000 };
+const PATIENCE = { timeout: 60_000 };
 
 class ThrowingDiagnostics extends MemoryDiagnostics {
   calls = 0;

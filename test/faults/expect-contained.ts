@@ -49,7 +49,7 @@ export async function expectContained({ host, victim, hit, error = null, died, n
 export async function expectGone({ tree, sessionId }: Pick<Victim, "tree" | "sessionId">): Promise<void> {
   const left = () => [...new Set([...tree.filter(isRunning), ...processesWith("CJM_WORKER_SESSION_ID", sessionId)])];
   // What is left is said by name, which a deadline alone would not do.
-  await until("nothing is left", () => left().length === 0, 5_000).catch(() => {});
+  await until("nothing is left", () => left().length === 0).catch(() => {});
   expect(left().map(commandOf)).toEqual([]);
 }
 

@@ -4,7 +4,7 @@ import { expectContained } from "./expect-contained.ts";
 import { FaultHost } from "./fault-host.ts";
 import type { WorkerLanguage } from "./fault-manifest.ts";
 
-const PATIENCE = { timeout: 10_000 };
+const PATIENCE = { timeout: 60_000 };
 
 const MIB = 1024 * 1024;
 const FLOOD_MIB = 100;

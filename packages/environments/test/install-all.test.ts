@@ -181,11 +181,7 @@ await installAll({ config: ${JSON.stringify(workspace.config())}, file: ${JSON.s
     const tree = descendants(program.pid);
     program.kill("SIGKILL");
     await program.result;
-    await until(
-      "nothing of it is left",
-      () => tree.every((pid) => !descendants(1).includes(pid) && !existsSync(`/proc/${pid}/exe`)),
-      3_000,
-    );
+    await until("nothing of it is left", () => tree.every((pid) => !descendants(1).includes(pid) && !existsSync(`/proc/${pid}/exe`)));
     expect(workspace.environments().every((name) => name.startsWith("."))).toBe(true);
     await workspace.install([entry({ name: "other", runtime: "node", package: workspace.nodePackage("other") })]);
     expect(workspace.environments().filter((name) => name.startsWith("."))).toEqual([]);

@@ -179,7 +179,7 @@ describe("nothing is left", () => {
     const grandchild = Number(await fixture.call("tool", { action: "spawn" }));
     expect([isRunning(worker), isRunning(grandchild)]).toEqual([true, true]);
     await fixture.manager.unload("tool");
-    await until("both are gone", () => !isRunning(worker) && !isRunning(grandchild), 2_000);
+    await until("both are gone", () => !isRunning(worker) && !isRunning(grandchild));
     expect((await fixture.eventTypes()).at(-1)).toBe("worker_died");
   });
 

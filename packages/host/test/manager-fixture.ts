@@ -40,7 +40,7 @@ export class ManagerFixture implements AsyncDisposable {
       journal: this.writer,
       diagnostics: this.diagnostics,
       configs: this.configs,
-      startTimeoutMs: 20_000,
+      startTimeoutMs: 120_000,
       ...options,
     });
   }

@@ -42,9 +42,9 @@ export function processesWith(name: string, value: string): readonly number[] {
 /**
  * Asks `condition` again and again until it is true. For states of the operating system that announce themselves to nobody,
  * such as the end of a process that is not our child.
- * @throws Error naming `what` after `timeoutMs`. @default 10 000
+ * @throws Error naming `what` after `timeoutMs`. By default that is far more than any crowded machine needs. @default 60 000
  */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

@@ -63,7 +63,7 @@ describe("when the host goes", () => {
     host.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
-    await until("the worker is ready", () => said.includes("\n"), 20_000);
+    await until("the worker is ready", () => said.includes("\n"));
     const { port } = JSON.parse(said) as { port: number };
     const started: number[] = [];
     for (const kwargs of [{ action: "spawn" }, { action: "spawn", setsid: true }, { action: "spawn_daemon" }]) {
