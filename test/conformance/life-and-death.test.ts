@@ -38,8 +38,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
     test("a computing worker too", async () => {
       const { worker, children } = await startWithChildren();
       await using _ = worker;
-      const call = ignoringDeath(worker.execute("busy", { seconds: 60, check: false }));
-      await worker.computing();
+      const call = ignoringDeath(worker.execute("busy", { seconds: 600, check: false }, { job_id: "deaf" }));
+      await worker.computing("deaf");
       worker.control.destroy();
       expect((await worker.exited).signal).toBe("SIGKILL");
       await until("the children are gone", gone(children));
@@ -48,8 +48,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
     test("a worker that is still initialising too", async () => {
       await using worker = await WorkerUnderTest.start(kind);
-      const call = ignoringDeath(worker.post("/initialize", { slow_initialize_seconds: 60 }));
-      await worker.computing();
+      const call = ignoringDeath(worker.post("/initialize", { slow_initialize_seconds: 600 }));
+      await worker.computing("initialize");
       worker.control.destroy();
       await worker.exited;
       expect(await call).toBeInstanceOf(Error);
@@ -76,7 +76,7 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
       host.stdout.setEncoding("utf8").on("data", (text: string) => {
         said += text;
       });
-      await until("the worker is ready", () => said.includes('"ready"'), 20_000);
+      await until("the worker is ready", () => said.includes('"ready"'));
       const agent = new Agent({ connect: { socketPath: join(folder.path, "worker.sock") } });
       for (const setsid of [false, true]) {
         const body = JSON.stringify({ kwargs: { action: "spawn_child", setsid } });
@@ -109,8 +109,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
     test("SIGTERM cancels a computing call", async () => {
       await using worker = await WorkerUnderTest.start(kind);
-      const call = ignoringDeath(worker.execute("busy", { seconds: 60 }));
-      await worker.computing();
+      const call = ignoringDeath(worker.execute("busy", { seconds: 600 }, { job_id: "heeding" }));
+      await worker.computing("heeding");
       worker.kill("SIGTERM");
       expect(await worker.exited).toEqual({ code: 0, signal: null });
       expect(worker.output.match(/cleaned up/g)).toHaveLength(1);
@@ -119,8 +119,8 @@ describe.each(WORKER_KINDS)("$language worker", (kind) => {
 
     test("SIGTERM ends a worker whose call never checks, within its limit", async () => {
       await using worker = await WorkerUnderTest.start(kind);
-      const call = ignoringDeath(worker.execute("busy", { seconds: 60, check: false }));
-      await worker.computing();
+      const call = ignoringDeath(worker.execute("busy", { seconds: 600, check: false }, { job_id: "deaf" }));
+      await worker.computing("deaf");
       worker.kill("SIGTERM");
       expect(await worker.exited).toEqual({ code: 0, signal: null });
       await call;

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { type WorkerFrame, WorkerFrameSchema } from "@cjm/protocol";
-import { type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
+import { isRunning, type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { Agent, type Dispatcher, request } from "undici";
 import type { WorkerKind } from "./worker-kinds.ts";
 
@@ -42,6 +42,7 @@ export class WorkerUnderTest implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #socketPath: string;
   #output = "";
+  #ended = false;
 
   constructor(kind: WorkerKind, folder: TemporaryFolder, options: LaunchOptions) {
     this.kind = kind;
@@ -62,10 +63,14 @@ export class WorkerUnderTest implements AsyncDisposable {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       env: workerEnvironment(folder.path, sessionId),
     });
-    this.exited = once(this.#child, "exit").then(([code, signal]: unknown[]) => ({
+    // Not its exit: what it printed and said last is read after that.
+    this.exited = once(this.#child, "close").then(([code, signal]: unknown[]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
     }));
+    void this.exited.then(() => {
+      this.#ended = true;
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output += text;
@@ -109,7 +114,7 @@ export class WorkerUnderTest implements AsyncDisposable {
   ) {
     const find = () =>
       this.frames.find((frame): frame is Extract<WorkerFrame, { type: Type }> => frame.type === type && matches(frame as never));
-    await until(`a ${type} frame`, () => find() !== undefined || this.#child.exitCode !== null, 20_000);
+    await until(`a ${type} frame`, () => find() !== undefined || this.#ended);
     const found = find();
     if (found === undefined) throw new Error(`the worker ended without a ${type} frame:\n${this.output}`);
     return found;
@@ -168,9 +173,14 @@ export class WorkerUnderTest implements AsyncDisposable {
     return ((await this.get("/stats")).json as { cpu_percent: number }).cpu_percent;
   }
 
-  /** Resolves when a call computes. On a crowded machine it gets little of a core, yet more than an idle worker that is asked. */
-  computing(): Promise<void> {
-    return until("the worker computes", async () => (await this.cpuPercent()) > 12);
+  /** Resolves when the call of that job, or `initialize`, has said that it computes. */
+  computing(job: string): Promise<void> {
+    return until(`${job} computes`, () => this.#output.includes(`computing ${job}\n`));
+  }
+
+  /** Resolves when a call has been seen to compute. On a crowded machine it gets little of a core, yet more than an idle worker that is asked. */
+  usesProcessor(): Promise<void> {
+    return until("the worker uses the processor", async () => (await this.cpuPercent()) > 12);
   }
 
   /** Resolves when nothing computes any more. */
@@ -185,7 +195,11 @@ export class WorkerUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // Its own watchdog takes along what it started; a worker that fails at it is killed, and its own tests say so.
     this.control.destroy();
-    const late = setTimeout(() => process.kill(-this.pid, "SIGKILL"), DISPOSE_LIMIT_MS);
+    const late = setTimeout(() => {
+      if (isRunning(this.pid)) process.kill(-this.pid, "SIGKILL");
+      // Whoever left its group holds them open.
+      for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.destroy();
+    }, DISPOSE_LIMIT_MS);
     await this.exited;
     clearTimeout(late);
     await this.#agent.destroy();

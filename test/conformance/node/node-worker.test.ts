@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { action, ToolCapability, wireType, z } from "@cjm/capability";
 
 const nothing = z.object({});
+const released = Promise.withResolvers<void>();
 const any = z.unknown();
 const act = (run: (input: never, ctx: never) => unknown) => action({ description: "Does something.", input: z.looseObject({}), output: any, run: run as never });
 
@@ -23,8 +24,9 @@ export class Tool extends ToolCapability {
     typed: action({ description: "Typed.", input: nothing, output: wireType("probe.point", z.object({ x: z.int() })), run: () => ({ x: 1 }) }),
     stream_typed: action({ description: "Typed.", input: nothing, output: wireType("probe.point", z.object({ x: z.int() })), *run() { yield { x: 1 }; yield { x: 2 }; } }),
     huge: act(() => "x".repeat(20_000_000)),
-    parallel: act(async (input: { ms: number }) => { await sleep(input.ms); return input.ms; }),
-    print_then_loop: act(() => { for (let n = 0; n < 500; n += 1) console.log("line " + n); const end = Date.now() + 1500; while (Date.now() < end); }),
+    last: act(async () => { await released.promise; return "last"; }),
+    first: act(() => { released.resolve(); return "first"; }),
+    print_then_loop: act((_input: never, ctx: { throwIfCancelled(): void }) => { for (let n = 0; n < 500; n += 1) console.log("line " + n); for (;;) ctx.throwIfCancelled(); }),
   };
   configOptions() { return { model: { options: [{ value: "small", label: "Small" }], constraints: {} } }; }
   prefetch(ctx: { progress(fraction: number, message: string): void }) { ctx.progress(0.5, "fetching"); }
@@ -50,9 +52,8 @@ describe("the worker for Node", () => {
   test("calls that wait run at the same time", async () => {
     await using environment = await environmentFixture({ "src/index.ts": SOURCE });
     await using worker = await WorkerUnderTest.start(environment.kind);
-    const order: number[] = [];
-    await Promise.all([200, 1].map(async (ms) => order.push((await worker.execute("parallel", { ms })).json as number)));
-    expect(order).toEqual([1, 200]);
+    const replies = await Promise.all(["last", "first"].map((action) => worker.execute(action)));
+    expect(replies.map(({ json }) => json)).toEqual(["last", "first"]);
   });
 
   test("typed results go in their envelope, also chunk by chunk", async () => {
@@ -136,13 +137,14 @@ describe("the worker for Node", () => {
     await using environment = await environmentFixture({ "src/index.ts": SOURCE });
     await using worker = await WorkerUnderTest.start(environment.kind);
     let answered = false;
-    const call = worker.execute("print_then_loop").then((reply) => {
+    const call = worker.execute("print_then_loop", {}, { job_id: "loop" }).then((reply) => {
       answered = true;
       return reply;
     });
     await until("all lines", () => worker.output.includes("line 499\n"));
     expect(answered).toBe(false);
-    await call;
+    await worker.post("/cancel", { job_id: "loop" });
+    expect((await call).status).toBe(409);
   });
 
   test("a body that is too large is a 413", async () => {

@@ -32,8 +32,8 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
 
   test("ends during a call that heeds its cancellation", async () => {
     await using host = await ReferenceHost.start(kind);
-    const call = ignoringDeath(host.execute("busy", { seconds: 600 }));
-    await until("it computes", async () => ((await host.send("GET", "/stats")).json as { cpu_percent: number }).cpu_percent > 12);
+    const call = ignoringDeath(host.execute("busy", { seconds: 600 }, { job_id: "heeding" }));
+    await host.computing("heeding");
     expect(await host.cleanup()).toEqual({ returncode: 0, killed: false });
     await call;
   });
@@ -42,8 +42,8 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
     await using host = await ReferenceHost.start(kind);
     const family = descendants(host.pid);
     expect(family.length).toBeGreaterThanOrEqual(2);
-    const call = ignoringDeath(host.execute("busy", { seconds: 600, check: false }));
-    await until("it computes", async () => ((await host.send("GET", "/stats")).json as { cpu_percent: number }).cpu_percent > 12);
+    const call = ignoringDeath(host.execute("busy", { seconds: 600, check: false }, { job_id: "deaf" }));
+    await host.computing("deaf");
     expect((await host.cleanup()).returncode).not.toBeNull();
     await until("the family is gone", gone(family));
     await call;
@@ -52,11 +52,11 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
   test("leaves nothing when the host is killed, also in the middle of a call", async () => {
     const { host, family } = await startWithChildren();
     await using _ = host;
-    const call = ignoringDeath(host.execute("busy", { seconds: 600, check: false }));
-    await until("it computes", async () => ((await host.send("GET", "/stats")).json as { cpu_percent: number }).cpu_percent > 12);
+    const call = ignoringDeath(host.execute("busy", { seconds: 600, check: false }, { job_id: "deaf" }));
+    await host.computing("deaf");
     host.kill();
     await host.exited;
-    await until("the family is gone", gone(family), 30_000);
+    await until("the family is gone", gone(family));
     await call;
   });
 
@@ -79,8 +79,10 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
     const { host, family } = await startWithChildren();
     await using _ = host;
     const { pid } = (await host.send("GET", "/health")).json as { pid: number };
-    host.command(`call /execute ${JSON.stringify({ kwargs: { action: "busy", seconds: 600, check: false } })}`);
-    await until("it computes", async () => ((await host.send("GET", "/stats")).json as { cpu_percent: number }).cpu_percent > 12);
+    host.command(
+      `call /execute ${JSON.stringify({ kwargs: { action: "busy", seconds: 600, check: false }, envelope: { job_id: "deaf" } })}`,
+    );
+    await host.computing("deaf");
     process.kill(pid, "SIGKILL");
     expect(await host.event(({ event }) => event === "broken")).toMatchObject({ returncode: -9 });
     await until("the family is gone", gone(family));

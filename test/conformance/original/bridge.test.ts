@@ -65,8 +65,8 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
   });
 
   test("answers control requests while it computes, and is cancelled", async () => {
-    const call = host.execute("busy", { seconds: 600 });
-    await computing();
+    const call = host.execute("busy", { seconds: 600 }, { job_id: "busy" });
+    await host.computing("busy");
     expect((await host.send("GET", "/health")).status).toBe(200);
     expect((await host.send("GET", "/progress")).json).toHaveProperty("progress");
     expect((await host.send("POST", "/cancel")).json).toEqual({ status: "cancelled" });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ManifestSchema } from "@cjm/core";
-import { type TemporaryFolder, temporaryFolder } from "@cjm/testing";
+import { type TemporaryFolder, temporaryFolder, until } from "@cjm/testing";
 import { originalHostLauncher } from "@cjm/worker";
 import { Agent, request } from "undici";
 import type { WorkerKind } from "../worker-kinds.ts";
@@ -133,6 +133,11 @@ export class ReferenceHost implements AsyncDisposable {
 
   execute(action: string, input: Readonly<Record<string, unknown>> = {}, envelope?: Readonly<Record<string, unknown>>) {
     return this.send("POST", "/execute", { args: [], kwargs: { action, ...input }, ...(envelope && { envelope }) });
+  }
+
+  /** Resolves when the call of that job has said that it computes. */
+  computing(job: string): Promise<void> {
+    return until(`${job} computes`, () => this.output.split("\n").includes(`computing ${job}`));
   }
 
   /** The raw answer of a stream, not read yet. */

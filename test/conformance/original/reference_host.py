@@ -53,7 +53,8 @@ class Host:
             start_new_session=True,
             pass_fds=(fd,),
         )
-        threading.Thread(target=self._pump, daemon=True).start()
+        self.pump = threading.Thread(target=self._pump, daemon=True)
+        self.pump.start()
         listener.close()
         if at_fd:
             os.close(fd)
@@ -64,7 +65,7 @@ class Host:
             status, _ = self._request("GET", "/health", None, 30)
             say({"event": "ready", "pid": self.process.pid, "port": self.port, "session": self.session, "status": status})
         except OSError as error:
-            say({"event": "not ready", "error": type(error).__name__, "returncode": self.process.wait(30)})
+            say({"event": "not ready", "error": type(error).__name__, "returncode": self._ended(30)})
 
     def call(self, path: str, body: str) -> None:
         try:
@@ -72,7 +73,7 @@ class Host:
             say({"event": "answer", "status": status, "text": text})
         except (OSError, http.client.HTTPException) as error:
             # The original asks once and may be too early; how soon the process is gone is a matter of the machine.
-            returncode = self.process.wait(30)
+            returncode = self._ended(30)
             say({"event": "broken", "error": type(error).__name__, "returncode": returncode})
 
     def cleanup(self) -> None:
@@ -87,8 +88,13 @@ class Host:
         except subprocess.TimeoutExpired:
             killed = True
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(2)
-        say({"event": "cleaned", "returncode": self.process.returncode, "killed": killed})
+        say({"event": "cleaned", "returncode": self._ended(30), "killed": killed})
+
+    def _ended(self, seconds: float) -> int:
+        """The return code, after everything that was printed has been told."""
+        returncode = self.process.wait(seconds)
+        self.pump.join(seconds)
+        return returncode
 
     def _request(self, method: str, path: str, body: Any, timeout: Any) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

@@ -48,10 +48,11 @@ export class Probe extends ToolCapability<typeof Config> {
       run: ({ a, b }) => a + b,
     }),
     busy: action({
-      description: "Computes without yielding.",
+      description: "Says that it computes, and does so without yielding.",
       input: z.object({ seconds: z.number(), check: z.boolean().default(true) }),
       output: z.string(),
       run: ({ seconds, check }, ctx) => {
+        console.log(`computing ${ctx.jobId}`);
         spin(seconds, check ? ctx : null);
         return "done";
       },
@@ -196,6 +197,7 @@ export class Probe extends ToolCapability<typeof Config> {
   };
 
   override initialize(): void {
+    if (this.config.slow_initialize_seconds > 0) console.log("computing initialize");
     spin(this.config.slow_initialize_seconds, null);
   }
 
