@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning, until } from "@cjm/testing";
+import { isRunning, ManualClock, until } from "@cjm/testing";
 import { describe, expect, test } from "vitest";
 import { ManagerFixture } from "./manager-fixture.ts";
 
@@ -38,12 +38,13 @@ describe("loading", () => {
   });
 
   test("a worker that never becomes ready is ended at the deadline, with its output in the error", async () => {
-    await using fixture = await ManagerFixture.create({ startTimeoutMs: 1_500 });
+    const clock = new ManualClock();
+    await using fixture = await ManagerFixture.create({ startTimeoutMs: 1_500, clock });
     fixture.install("tool", "Silent");
-    await expect(fixture.manager.load("tool")).rejects.toMatchObject({
-      code: "CJM_WORKER_START_TIMEOUT",
-      message: expect.stringContaining("still importing"),
-    });
+    const loading = fixture.manager.load("tool").catch((error: unknown) => error);
+    await until("it imports", () => fixture.diagnostics.chunks.some(({ content }) => content.includes("still importing")));
+    clock.advance(1_500);
+    expect(await loading).toMatchObject({ code: "CJM_WORKER_START_TIMEOUT", message: expect.stringContaining("still importing") });
     const spawned = fixture.journal.events.find(({ eventType }) => eventType === "worker_spawned");
     expect(isRunning(Number(spawned?.payload["pid"]))).toBe(false);
   });
