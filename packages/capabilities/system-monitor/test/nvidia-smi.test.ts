@@ -49,7 +49,8 @@ test("a program that hangs is late, is ended, and is not started again beside it
   writeFileSync(program, `#!/bin/sh\necho run >> '${runs}'\n[ -e '${hanging}' ] && exec sleep 600\necho '0, GPU-aaa, T4, 1, 1, 0, 0'\n`);
   chmodSync(program, 0o755);
   writeFileSync(hanging, "");
-  const driver = new NvidiaSmi(program, 100);
+  // Long enough for a shell to be started on a crowded machine: what is late has to hang.
+  const driver = new NvidiaSmi(program, 2_000);
   const [first, second] = await Promise.all([driver.gpus(), driver.processes()]);
   expect([first.kind, second.kind]).toEqual(["late", "late"]);
   rmSync(hanging);

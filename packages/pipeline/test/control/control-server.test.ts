@@ -118,7 +118,8 @@ describe("clients that do not behave", () => {
   });
 
   test("one that watches and does not read is let go; those that read are not", async () => {
-    await using host = await openHost(folder.path, { idleMs: 300 });
+    // Both ends share this event loop, and whoever reads needs a turn of it for every state.
+    await using host = await openHost(folder.path, { idleMs: 3_000 });
     // States of a size that no buffer of the system holds.
     const long = { ...JOB, waitsFor: "x".repeat(2_000_000) };
     host.source.status = async () => ({ ...STATUS, waiting: [long] });
