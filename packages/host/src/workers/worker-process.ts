@@ -168,9 +168,9 @@ export class WorkerProcess implements AsyncDisposable {
   /** A worker without its channel would not notice the end of this process; most often its own end closed it. */
   #channelClosed(): void {
     if (this.#exit !== null) return;
-    const timer = setTimeout(() => void this.terminate("it closed its control channel", 0), EXIT_NEWS_MS);
-    timer.unref();
-    void this.exited.then(() => clearTimeout(timer));
+    void this.newsOfDeath("after it closed its control channel").then((death) => {
+      if (death === null) void this.terminate("it closed its control channel", 0);
+    });
   }
 
   #kill(): void {
@@ -239,10 +239,10 @@ export class WorkerProcess implements AsyncDisposable {
   }
 }
 
-/** Resolves with the promise, at the latest after `ms`. */
+/** Resolves with the promise, at the latest after `ms`. What came while this process itself was held up is heard before that. */
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
+  const timer = setTimeout(() => setImmediate(late.resolve), ms);
   await Promise.race([promise, late.promise]);
   clearTimeout(timer);
 }
