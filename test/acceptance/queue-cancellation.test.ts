@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CjmError } from "@cjm/core";
+import { CjmError, systemClock } from "@cjm/core";
 import { until } from "@cjm/testing";
 import { describe, expect, test } from "vitest";
 import { queueKit, trace } from "../../packages/queue/test/queue-kit.ts";
@@ -20,7 +20,7 @@ async function cancelledWhileBusy(instanceId: string, check: boolean, options: Q
   const ticks = computed(pid ?? 0);
   const job = await real.queue.submit({ instanceId, kwargs: { action: "busy", seconds: 60, check } });
   await until("it computes", () => computed(pid ?? 0) > ticks + 20);
-  const before = Date.now();
+  const before = systemClock.now();
   expect(job.cancel()).toBe(true);
   expect(job.cancel()).toBe(true);
   const view = await job.wait();

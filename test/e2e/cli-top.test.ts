@@ -40,7 +40,7 @@ test("one look: machine, hosts, workers, compositions, and what waits longest", 
   const text = stdout
     .replace(/^memory .*$/m, "MACHINE")
     .replaceAll(/\b[0-9a-f]{8}\b/g, "SHORTID")
-    .replaceAll(/\d+(\.\d)? m?s\b/g, "TIME")
+    .replaceAll(/\d+ min \d+ s|\d+(\.\d)? m?s\b/g, "TIME")
     .replaceAll(/\d+(\.\d)? MiB/g, "SIZE")
     .replace(/cli:\S+/, "WHO")
     .replaceAll(/\b\d{2,7}\b/g, "PID")
