@@ -104,7 +104,8 @@ export class EnvironmentService {
         await loader.reload(id, { reason });
         return id;
       },
-      {},
+      // All at once: one that waits for its calls must not hold up those that are idle, however few cores there are.
+      { concurrency: Math.max(1, ids.length) },
     );
     const failure = outcomes.find((outcome) => outcome.kind === "failed");
     if (failure !== undefined) throw failure.error;
