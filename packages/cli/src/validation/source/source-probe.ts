@@ -33,8 +33,8 @@ export type ProbeOutcome =
   | { readonly kind: "hang"; readonly output: string }
   | { readonly kind: "ended"; readonly output: string };
 
-/** Beyond the limit, for the process to say where it stands. */
-const GRACE_MS = 5_000;
+/** Beyond the limit, for the process to be started and to say where it stands; it ends itself, unless it is stuck. */
+const GRACE_MS = 30_000;
 
 /**
  * Imports a capability's source in a process of its own, which runs under a guard: it and all that it starts are gone
