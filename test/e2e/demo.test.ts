@@ -17,7 +17,7 @@ test("the demo reads a folder of the caller's, from any working directory, and i
   expect(demo.stdout).toContain("4 found, 4 counted by find(1), 4 in the graph, 0 left out");
   expect(demo.stdout).toMatch(/Try next \(in .*\):\n {2}scripts\/cjm-ctl call/);
   expect(demo.code).toBe(0);
-}, 180_000);
+});
 
 test("the demo refuses what is no folder", async () => {
   const demo = await runProgram("sh", [DEMO, "/nowhere"]);

@@ -10,6 +10,9 @@ import { ReferenceHost } from "./reference-host.ts";
 
 const gone = (pids: readonly number[]) => () => pids.every((pid) => !isRunning(pid));
 
+/** For an end that needs no more than what a crowded machine makes of a moment. */
+const PATIENCE_SECONDS = 60;
+
 /** A call whose worker is expected to die under it. */
 const ignoringDeath = (call: Promise<unknown>) => call.catch((error: unknown) => error);
 
@@ -24,7 +27,7 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
     const { host, family } = await startWithChildren();
     await using _ = host;
     await host.send("POST", "/initialize", {});
-    expect(await host.cleanup()).toEqual({ returncode: 0, killed: false });
+    expect(await host.cleanup(PATIENCE_SECONDS)).toEqual({ returncode: 0, killed: false });
     expect(host.output.match(/cleaned up/g)).toHaveLength(1);
     await until("the family is gone", gone(family));
     expect(readdirSync(join(host.folder, "tmp"))).toEqual([]);
@@ -34,7 +37,7 @@ describe.each(WORKER_KINDS)("a $language worker of ours under a host of the orig
     await using host = await ReferenceHost.start(kind);
     const call = ignoringDeath(host.execute("busy", { seconds: 600 }, { job_id: "heeding" }));
     await host.computing("heeding");
-    expect(await host.cleanup()).toEqual({ returncode: 0, killed: false });
+    expect(await host.cleanup(PATIENCE_SECONDS)).toEqual({ returncode: 0, killed: false });
     await call;
   });
 

@@ -155,9 +155,12 @@ export class ReferenceHost implements AsyncDisposable {
       .map((line) => JSON.parse(line) as unknown);
   }
 
-  /** Ends the worker as the original does when a capability is unloaded. */
-  async cleanup(): Promise<Pick<Event, "returncode" | "killed">> {
-    this.command("cleanup");
+  /**
+   * Ends the worker as the original does when a capability is unloaded.
+   * @param patienceSeconds for the answer, and for the end, before it kills. @default the original's 2 seconds
+   */
+  async cleanup(patienceSeconds = 2): Promise<Pick<Event, "returncode" | "killed">> {
+    this.command(`cleanup ${patienceSeconds}`);
     const { returncode, killed } = await this.event(({ event }) => event === "cleaned");
     return { returncode, killed };
   }

@@ -76,15 +76,15 @@ class Host:
             returncode = self._ended(30)
             say({"event": "broken", "error": type(error).__name__, "returncode": returncode})
 
-    def cleanup(self) -> None:
+    def cleanup(self, patience: float) -> None:
         try:
-            self._request("POST", "/cleanup", None, 2)
+            self._request("POST", "/cleanup", None, patience)
         except (OSError, http.client.HTTPException):
             pass
         os.killpg(self.process.pid, signal.SIGTERM)
         killed = False
         try:
-            self.process.wait(2)
+            self.process.wait(patience)
         except subprocess.TimeoutExpired:
             killed = True
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -121,7 +121,7 @@ def main() -> None:
         elif word == "poll":
             say({"event": "polled", "returncode": host.process.poll()})
         elif word == "cleanup":
-            host.cleanup()
+            host.cleanup(float(rest))
 
 
 if __name__ == "__main__":
