@@ -128,8 +128,8 @@ test("a reader that goes away is no failure", async () => {
 
 test("following ends with the first row that nobody reads any more", async () => {
   await writeJournal(event({}));
-  await using followed = workspace.startShell("$CJM logs --journal --follow | (head -n 1; echo gone)");
-  // As with any writer of a pipe, it is the next write that finds the reader gone.
+  await using followed = workspace.startShell("$CJM logs --journal --follow | (head -n 1; exec <&-; echo gone)");
+  // As with any writer of a pipe, it is the next write that finds the reader gone, once the shell has let go of it as well.
   await followed.line(/^gone$/);
   await writeJournal(event({}));
   const { code, stderr } = await followed.result;
