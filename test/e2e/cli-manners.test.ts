@@ -218,7 +218,8 @@ test("what succeeds: --json is JSON and nothing else, --quiet is silent on stder
     const plain = await workspace.cjm(args, STDIN);
     expect([args, plain.code, (plain.stdout + plain.stderr).includes(ESCAPE)]).toEqual([args, 0, false]);
   }
-});
+  // Some fifty programs, one after another, in one test.
+}, 1_200_000);
 
 test.each([
   ["list", "prob"],
