@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CapabilityFatalError, CapabilityInputError } from "@cjm/capability";
 import Database from "better-sqlite3";
+import { enterWalMode } from "./wal-mode.ts";
 
 /** Who put something into the graph, and from what. Stands on every node and every edge. */
 export interface Provenance {
@@ -37,6 +38,8 @@ CREATE TABLE IF NOT EXISTS pending_links (document_id TEXT NOT NULL, address TEX
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(title, body, document_id UNINDEXED, section_id UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2');
 `;
 
+/** How long one waits for another process. */
+const BUSY_TIMEOUT_MS = 10_000;
 const NAME = /^[\w-]{1,64}$/;
 
 /** Opens graphs below one folder by name and keeps them open. */
@@ -81,10 +84,15 @@ export class GraphDatabases {
 function openGraph(path: string): Database.Database {
   mkdirSync(join(path, ".."), { recursive: true });
   try {
-    const database = new Database(path, { timeout: 10_000 });
-    database.pragma("journal_mode = WAL");
-    database.pragma("synchronous = NORMAL");
-    database.transaction(() => database.exec(SCHEMA)).immediate();
+    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      enterWalMode(database, BUSY_TIMEOUT_MS);
+      database.pragma("synchronous = NORMAL");
+      database.transaction(() => database.exec(SCHEMA)).immediate();
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return database;
   } catch (error) {
     throw new CapabilityFatalError(
