@@ -6,6 +6,7 @@ import { writeLock } from "../lock/environment-lock.ts";
 import type { BuiltEnvironment } from "../providers/environment-provider.ts";
 import { livingOwner, processMark } from "./process-mark.ts";
 import { replaceFile } from "./replace-file.ts";
+import { takeTurn } from "./turn.ts";
 
 /** An environment that is whole. */
 export interface Environment {
@@ -30,6 +31,9 @@ export interface Build {
   /** Tells whose build it is; the folder itself where that can be moved. */
   readonly marker: string;
 }
+
+/** Environments may be large, and disks slow. */
+const CLEARING_MS = 60_000;
 
 const RecordSchema = z.object({ id: z.string(), kind: z.enum(["node", "venv", "conda"]), hash: z.string(), interpreter: z.string() });
 
@@ -157,8 +161,14 @@ export class EnvironmentStore {
     return names.filter((name) => name.startsWith(".building-") && livingOwner(name) === null);
   }
 
-  /** Removes them. Half-made environments go; what was set aside for one that never came is put back. */
+  /**
+   * Removes them. Half-made environments go; what was set aside for one that never came is put back. One process at a time: another
+   * would take what was just put back for the half-made one.
+   * @throws CjmError CJM_ENVIRONMENT_BUSY when another takes too long
+   */
   async removeLeftovers(): Promise<void> {
+    if ((await this.leftovers()).length === 0) return;
+    await using _turn = await takeTurn(join(this.root, ".clearing"), { waitMs: CLEARING_MS, activity: `is clearing up in ${this.root}` });
     const leftovers = await this.leftovers();
     const aside = leftovers.filter((name) => name.includes("-old="));
     for (const name of leftovers.filter((other) => !aside.includes(other))) {
