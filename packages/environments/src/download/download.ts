@@ -5,9 +5,11 @@ import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CjmError, errorMessage, isCjmError } from "@cjm/core";
-import { livingOwner, processMark } from "../store/process-mark.ts";
 import { replaceFile } from "../store/replace-file.ts";
+import { takeTurn } from "../store/turn.ts";
 
+/** Long enough for two that began at once to come to terms, and no wait for a whole download. */
+const TURN_MS = 1_000;
 const PROXY_HINT = "Behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1.";
 
 export interface DownloadProgress {
@@ -41,7 +43,7 @@ export async function download(request: DownloadRequest): Promise<void> {
   signal?.throwIfAborted();
   try {
     await mkdir(dirname(target), { recursive: true });
-    await using _turn = await takeTurn(`${part}.owner`);
+    await using _turn = await takeTurn(`${part}.owner`, { waitMs: TURN_MS, activity: "is downloading the same file", signal });
     await receive(request, part);
     await verify(request, part);
     await rename(part, target);
@@ -125,18 +127,6 @@ async function resumable(url: string, part: string): Promise<{ readonly bytes: n
   } catch {
     return null;
   }
-}
-
-async function takeTurn(path: string): Promise<AsyncDisposable> {
-  const owner = livingOwner(await readFile(path, "utf8").catch(() => ""));
-  if (owner !== null && owner !== process.pid) {
-    throw new CjmError("CJM_ENVIRONMENT_BUSY", `Process ${owner} is downloading the same file.`, {
-      hint: "Wait until it has ended.",
-      details: { pid: owner },
-    });
-  }
-  await replaceFile(path, processMark());
-  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
 function refused(url: string, status: number): CjmError {
