@@ -5,7 +5,7 @@ import { type AdapterManifest, AdapterManifestSchema, CjmError, describeIssues, 
 import * as z from "zod";
 import type { Step, StepRunner } from "../build/step-runner.ts";
 import { CLEAN_PYTHON } from "../python/python-interpreter.ts";
-import { replaceFile } from "../store/replace-file.ts";
+import { createFile, replaceFile } from "../store/replace-file.ts";
 import { type IntrospectionTarget, introspectArgs, lastJsonLine, pythonSdkFolder } from "./introspection.ts";
 
 const PYTHON_SCRIPT = fileURLToPath(new URL("../../python/introspect_adapter.py", import.meta.url));
@@ -84,10 +84,14 @@ export async function writeAdapterManifest(
   manifest: AdapterManifest,
   { environmentName, nowMs }: { readonly environmentName: string; readonly nowMs: number },
 ): Promise<string> {
-  const path = await pathOf(folder, manifest);
+  const files = filesOf(folder, manifest);
   await mkdir(folder, { recursive: true });
   const document = { ...manifest, generated_at: formatTimestamp(nowMs), conda_env: environmentName };
-  await replaceFile(path, escapeNonAscii(JSON.stringify(document, null, 2)));
+  const text = escapeNonAscii(JSON.stringify(document, null, 2));
+  // Entries are installed side by side: of two adapters that come at once, the second must find the first.
+  if ((await readAdapterManifest(files.own)) === null && (await createFile(files.usual, text))) return files.usual;
+  const path = await pathAmong(files, manifest.name);
+  await replaceFile(path, text);
   return path;
 }
 
@@ -100,10 +104,18 @@ export async function readAdapterManifest(path: string): Promise<AdapterManifest
   }
 }
 
-/** Discovery takes the first file that has an adapter's name, so an adapter stays where it was. */
-async function pathOf(folder: string, { name, task_name: task, class: className, module }: AdapterManifest): Promise<string> {
+interface AdapterFiles {
+  readonly usual: string;
+  readonly own: string;
+}
+
+function filesOf(folder: string, { task_name: task, class: className, module }: AdapterManifest): AdapterFiles {
   const file = (text: string): string => join(folder, `adapter-${text}.json`.replaceAll(/[/\\]/g, "_"));
-  const [usual, own] = [file(`${task}-${className}`), file(`${task}-${className}-${module}`)];
+  return { usual: file(`${task}-${className}`), own: file(`${task}-${className}-${module}`) };
+}
+
+/** Discovery takes the first file that has an adapter's name, so an adapter stays where it was. */
+async function pathAmong({ usual, own }: AdapterFiles, name: string): Promise<string> {
   if ((await readAdapterManifest(own)) !== null) return own;
   const holder = await readAdapterManifest(usual);
   return holder === null || holder.name === name ? usual : own;

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram, skip, temporaryFolder } from "@cjm/testing";
 import { expect, test } from "vitest";
-import { replaceFile } from "../../src/store/replace-file.ts";
+import { createFile, replaceFile } from "../../src/store/replace-file.ts";
 
 test("a file is replaced as a whole, and nothing stays beside it", async () => {
   await using folder = await temporaryFolder("cjm-env-");
@@ -18,6 +18,16 @@ test("what cannot be replaced stays, and nothing stays beside it", async () => {
   await mkdir(join(folder.path, "taken", "inside"), { recursive: true });
   await expect(replaceFile(join(folder.path, "taken"), "one")).rejects.toThrow();
   expect(await readdir(folder.path)).toEqual(["taken"]);
+});
+
+test("of several who make a file at the same moment one does, whole, and the others are told", async () => {
+  await using folder = await temporaryFolder("cjm-env-");
+  const path = join(folder.path, "new.json");
+  const texts = ["one", "two", "three", "four"];
+  const made = await Promise.all(texts.map((text) => createFile(path, text)));
+  expect(made.filter((isMade) => isMade)).toHaveLength(1);
+  expect(await readFile(path, "utf8")).toBe(texts[made.indexOf(true)]);
+  expect(await readdir(folder.path)).toEqual(["new.json"]);
 });
 
 test("a disk that fills up in the middle is an error, and the file stays as it was", async (context) => {
