@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   CjmError,
@@ -68,7 +68,7 @@ async function manifestFiles(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Null for a manifest of an adapter. */
+/** Null for a manifest of an adapter, and for one that was removed meanwhile. */
 async function readCapability(path: string): Promise<InstalledCapability | null> {
   const invalid = (reason: string, cause?: unknown): CjmError =>
     new CjmError("CJM_MANIFEST_INVALID", `The manifest ${path} cannot be used: ${reason}.`, {
@@ -76,9 +76,11 @@ async function readCapability(path: string): Promise<InstalledCapability | null>
       cause,
       details: { path },
     });
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await readFile(path, "utf8").catch(async (error: unknown) => {
+    if (await isGone(path)) return null;
     throw invalid(fileFault(error), error);
   });
+  if (text === null) return null;
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -89,4 +91,12 @@ async function readCapability(path: string): Promise<InstalledCapability | null>
   const parsed = ManifestSchema.safeParse(document);
   if (!parsed.success) throw invalid(describeIssues(parsed.error).join("; "));
   return { name: parsed.data.code.name, path, manifest: parsed.data };
+}
+
+/** A link that leads nowhere is not gone: what it referred to nobody knows. */
+async function isGone(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => false,
+    (error: unknown) => systemErrorCode(error) === "ENOENT",
+  );
 }
