@@ -3,10 +3,11 @@ import { dirname } from "node:path";
 
 /**
  * Writes a file whole or not at all, for its owner's eyes only (0600): beside it, synced, then renamed over it. A disk that
- * fills up in the middle is an error, and the file stays as it was.
+ * fills up in the middle is an error, and the file stays as it was. Whoever calls it must have the file alone: the name beside it
+ * is always the same, so that what a process left there when it died goes with the next change.
  */
 export function replaceFile(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`;
+  const beside = `${path}.tmp`;
   rmSync(beside, { force: true });
   const file = openSync(beside, "wx", 0o600);
   try {

@@ -57,6 +57,24 @@ test("loose permissions are tightened before anything is read", () => {
   }
 });
 
+test("what a process that died in the middle of a change left beside the file goes with the next change", async () => {
+  const secrets = new SecretFile(at("secrets"));
+  secrets.set("cap", "KEPT", "v");
+  const dies = `import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module";
+    fs.renameSync = () => process.kill(process.pid, "SIGKILL"); syncBuiltinESMExports();
+    const { SecretFile } = await import(${JSON.stringify(import.meta.resolve("../src/secret-file.ts"))});
+    new SecretFile(${JSON.stringify(at("secrets"))}).set("cap", "LOST", "half-kept");`;
+  await runProgram(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", dies]);
+  const whole = (): string =>
+    readdirSync(at("secrets"))
+      .map((name) => readFileSync(at(`secrets/${name}`), "latin1"))
+      .join();
+  expect(whole()).toContain("half-kept");
+  secrets.delete("cap", "KEPT");
+  expect(whole()).not.toContain("half-kept");
+  expect(readdirSync(at("secrets"))).toEqual(["secrets.json", "secrets.lock"]);
+});
+
 test("a disk that is full in the middle of it leaves the file as it was, and nothing beside it", async () => {
   const secrets = new SecretFile(at("secrets"));
   secrets.set("cap", "KEY", "v");
