@@ -1,6 +1,7 @@
-import { closeSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@cjm/testing";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { databaseFaults, SqliteJournal } from "../src/index.ts";
 
@@ -16,6 +17,20 @@ test("a whole database has no faults, also while another has it open", async () 
   writeJournal(path);
   using _open = SqliteJournal.open(path);
   expect(databaseFaults(path)).toEqual([]);
+});
+
+test("what a process had half written when it died is no fault", async () => {
+  await using folder = await temporaryFolder();
+  const [path, copy] = [join(folder.path, "live.db"), join(folder.path, "dead.db")];
+  const database = new Database(path);
+  using _closed = { [Symbol.dispose]: () => database.close() };
+  // A transaction larger than its memory is in the file before it is committed; what it replaced is in the journal.
+  database.exec("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; CREATE TABLE t (a); BEGIN IMMEDIATE");
+  const insert = database.prepare("INSERT INTO t VALUES (?)");
+  for (let row = 0; row < 200; row++) insert.run("x".repeat(1000));
+  for (const ending of ["", "-journal"]) copyFileSync(`${path}${ending}`, `${copy}${ending}`);
+  expect(databaseFaults(copy)).toEqual([]);
+  expect(existsSync(`${copy}-journal`)).toBe(false);
 });
 
 test("pages that are overwritten, files that are no databases, and files that are not there have some", async () => {
