@@ -17,6 +17,8 @@ export { sdkFolder as nodeSdkFolder } from "./node/npm-packages.ts";
 export type { BuildRequest, BuiltEnvironment, EnvironmentProvider, RebuildRequest } from "./providers/environment-provider.ts";
 export type { Providers } from "./providers/providers.ts";
 export type { Environment } from "./store/environment-store.ts";
+export { replaceFile } from "./store/replace-file.ts";
+export { takeTurn } from "./store/turn.ts";
 export { collectGarbage, findGarbage, type GarbageItem } from "./upkeep/garbage.ts";
 export { generateAdapterManifest } from "./upkeep/generate-adapter-manifest.ts";
 export { type HostLibraries, hostLibraries, setupHost } from "./upkeep/host-libraries.ts";

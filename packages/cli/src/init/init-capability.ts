@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { usageError } from "../usage-error.ts";
 import { addEntry } from "./add-entry.ts";
 import { type CapabilityNames, capabilityNames } from "./capability-names.ts";
+import { changeFile } from "./change-file.ts";
 import { linkSdk } from "./sdk-link.ts";
 import { readTemplate } from "./template.ts";
 import { type ScaffoldOptions, type WrittenFile, writeScaffold } from "./write-scaffold.ts";
@@ -50,7 +51,8 @@ export async function initCapability(scaffold: CapabilityScaffold): Promise<read
   const written = await writeScaffold(await readTemplate(language, names), { folder, force, dryRun });
   if (!dryRun) {
     await linkSdk(folder, language === "python" ? "python" : "node");
-    if (after !== before) await writeFile(capabilitiesFile, after);
+    // Of its text as it is by now: another command may have added an entry meanwhile.
+    await changeFile(capabilitiesFile, (now) => addEntry(now ?? text, entry, capabilitiesFile));
   }
   const change = before === null ? "created" : after === before ? "unchanged" : "replaced";
   return [...written, { path: capabilitiesFile, change }];
