@@ -12,7 +12,8 @@ export async function makeFolder(path: string): Promise<void> {
   if (outcome !== "ENOENT") return;
   const parent = dirname(path);
   if (parent !== path) await makeFolder(parent);
-  await mkdir(path);
+  // Another may have made it meanwhile. What cannot be found although its parent was made never will be.
+  if ((await attempt(path)) === "ENOENT") await mkdir(path);
 }
 
 async function attempt(path: string): Promise<"made" | "ENOENT"> {

@@ -13,6 +13,13 @@ test("makes what is missing, and takes what is there", async () => {
   expect(existsSync(path)).toBe(true);
 });
 
+test("several that make the same folders at the same moment all get them", async () => {
+  await using folder = await temporaryFolder("cjm-cli-");
+  const path = join(folder.path, "a/b/c/d");
+  await Promise.all(Array.from({ length: 4 }, () => makeFolder(path)));
+  expect(existsSync(path)).toBe(true);
+});
+
 test("a file in the way is an error", async () => {
   await using folder = await temporaryFolder("cjm-cli-");
   await writeFile(join(folder.path, "file"), "");
