@@ -2,7 +2,7 @@ import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "n
 import { basename, isAbsolute, join } from "node:path";
 import { CjmError, canonicalHash, dataLayout, fileFault, type RuntimeKind, systemErrorCode } from "@cjm/core";
 import * as z from "zod";
-import { writeLock } from "../lock/environment-lock.ts";
+import { readLock, writeLock } from "../lock/environment-lock.ts";
 import type { BuiltEnvironment } from "../providers/environment-provider.ts";
 import { livingOwner, processMark } from "./process-mark.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -120,6 +120,8 @@ export class EnvironmentStore {
     const environment = this.#environment(record);
     await writeLock(build.lockFolder, { kind: build.kind, hash, interpreter: built.interpreter, made: built.lock });
     await mkdir(this.locks, { recursive: true });
+    // An equal environment has an equal lock, but a loss of power may have left that one in part.
+    if (!(await isWhole(environment.lock))) await remove(environment.lock);
     await moveInto(build.lockFolder, environment.lock);
     if (build.folder !== environment.path) {
       await beforeMove?.(build.folder, environment.path);
@@ -210,6 +212,13 @@ async function moveInto(from: string, to: string): Promise<void> {
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
     await remove(from);
   }
+}
+
+async function isWhole(lock: string): Promise<boolean> {
+  return await readLock(lock).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function remove(path: string): Promise<void> {
