@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ControlDoor, controlFolder, doorAt, isBeingOpened, removeDoor } from "./control-door.ts";
@@ -46,15 +47,17 @@ type Knocked =
   | { readonly kind: "connected"; readonly host: HostConnection }
   | { readonly kind: "silent"; readonly host: SilentHost }
   | { readonly kind: "gone"; readonly door: ControlDoor }
-  | { readonly kind: "opening" };
+  /** About to open, or closed meanwhile. */
+  | { readonly kind: "closed" };
 
 async function knock(door: ControlDoor): Promise<Knocked> {
-  if (isBeingOpened(door, Date.now())) return { kind: "opening" };
+  if (isBeingOpened(door, Date.now())) return { kind: "closed" };
   try {
     return { kind: "connected", host: await HostConnection.open(door.socketPath) };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    if (error.kind === "gone") return { kind: "gone", door };
+    // A host that ends takes its door away; only what stays was left by a dead one.
+    if (error.kind === "gone") return existsSync(door.path) ? { kind: "gone", door } : { kind: "closed" };
     return { kind: "silent", host: { pid: door.pid, path: door.path, reason: error.message } };
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,18 @@ test("what a killed host left is recognised and removed by whoever finds it; tho
   using connected = await connectHosts(folder.path);
   expect(connected).toMatchObject({ hosts: [{ info: { pid: process.pid } }], leftovers: [expect.any(String)] });
   expect(control()).toEqual([living.socketPath.split("/").at(-1)]);
+});
+
+test("a door that is closed while it is looked for was not left by a dead host", async () => {
+  mkdirSync(join(folder.path, "control"));
+  const door = join(folder.path, "control", "1-0a1b2c3d.sock");
+  writeFileSync(door, "");
+  const looking = connectHosts(folder.path, { keepLeftovers: true });
+  // The list of doors is read off this thread; whether or not it has this one, nothing is done with it before this thread goes on.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  rmSync(door);
+  using looked = await looking;
+  expect(looked).toMatchObject({ hosts: [], silent: [], leftovers: [] });
 });
 
 test("a host that is asked to end closes its door behind it", async () => {
