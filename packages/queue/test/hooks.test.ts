@@ -128,3 +128,43 @@ test("onTerminal runs before anyone who waits hears, once for every job, and wha
   await turns();
   expect(ended[1]).toMatchObject([expect.any(String), "completed", 1]);
 });
+
+test("aroundExecute that asks for its turn again hears how the first one ended", async () => {
+  const heard: unknown[] = [];
+  await using kit = queueKit({
+    instances: { a: { profile: {}, script: () => Promise.reject(new Error("out of paper")) } },
+    hooks: [
+      {
+        name: "again",
+        aroundExecute: async (_, next) => {
+          await next().catch((error: unknown) => heard.push(error));
+          return await next();
+        },
+      },
+    ],
+  });
+  const handle = await kit.queue.submit({ instanceId: "a" });
+  await turns();
+  expect(handle.view()).toMatchObject({ status: "failed", error: { message: "out of paper" } });
+  expect(heard).toHaveLength(1);
+  expect(kit.runtime.calls).toHaveLength(1);
+});
+
+test("aroundExecute that gives up on a running call has the last word when the call ended, and a cancel is one", async () => {
+  const impatience = Promise.withResolvers<never>();
+  await using kit = queueKit({
+    instances: { a: { profile: {}, cap: 2, onCancel: (call) => call.reject(new Error("stopped")) } },
+    hooks: [{ name: "impatient", aroundExecute: async (_, next) => await Promise.race([next(), impatience.promise]) }],
+  });
+  const handle = await kit.queue.submit({ instanceId: "a" });
+  const cancelled = await kit.queue.submit({ instanceId: "a" });
+  await turns();
+  impatience.reject(new Error("too slow"));
+  await turns();
+  expect(kit.queue.stats()).toMatchObject({ running: 2, lanes: { inUse: 2 } });
+  cancelled.cancel();
+  (await kit.runtime.call("a")).resolve(5);
+  await turns();
+  expect(handle.view()).toMatchObject({ status: "failed", error: { message: "too slow" } });
+  expect(cancelled.view().status).toBe("cancelled");
+});

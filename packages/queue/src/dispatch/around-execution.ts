@@ -22,35 +22,40 @@ export class AroundExecution {
 
   async carry(job: Job): Promise<void> {
     const { hooks, lifecycle } = this.#parts;
-    const attempt: { end: JobEnd | null } = { end: null };
+    const attempt: { begun: Promise<JobEnd> | null; end: JobEnd | null } = { begun: null, end: null };
     let end: JobEnd;
     try {
       const result = await hooks.aroundExecute(
         () => viewOf(job),
         async () => {
-          attempt.end = await this.#attempt(job);
+          // A job has one turn: whoever asks again hears how that one ended.
+          attempt.begun ??= this.#attempt(job);
+          attempt.end = await attempt.begun;
           if (attempt.end.status === "completed") return attempt.end.result;
           throw attempt.end.failure;
         },
       );
       end = { status: "completed", result: result ?? null };
     } catch (error) {
-      end = attempt.end?.status === "cancelled" ? attempt.end : { status: "failed", failure: error };
+      end = { status: "failed", failure: error };
     }
-    if (attempt.end === null && !(await this.#beginSpared(job, end))) return;
-    await lifecycle.end(job, end);
+    if (attempt.end === null && (await this.#endSpared(job, end))) return;
+    if (attempt.begun === null) return;
+    // An extension may have given up on a call that runs: the job is over when its call is.
+    const attempted = await attempt.begun;
+    await lifecycle.end(job, end.status === "failed" && attempted.status === "cancelled" ? attempted : end);
   }
 
   async #attempt(job: Job): Promise<JobEnd> {
-    if (job.ending) throw jobCancelled(job);
+    if (job.ending) return { status: "cancelled", failure: jobCancelled(job) };
     const { promise, resolve } = Promise.withResolvers<JobEnd>();
     job.onAttempted = resolve;
     this.#parts.wait(job);
     return await promise;
   }
 
-  /** An extension answered, or refused, in place of the capability. False: the job was ended meanwhile. */
-  async #beginSpared(job: Job, end: JobEnd): Promise<boolean> {
+  /** An extension answered, or refused, in place of the capability. False: the job runs, or was ended meanwhile. */
+  async #endSpared(job: Job, end: JobEnd): Promise<boolean> {
     const { store, lifecycle } = this.#parts;
     if (!job.isWaiting) return false;
     job.chosen = true;
@@ -60,6 +65,7 @@ export class AroundExecution {
     lifecycle.begin(job);
     const value: JsonValue | null = end.status === "completed" ? end.result : null;
     if (value !== null) await job.output?.push(value, new AbortController().signal);
+    await lifecycle.end(job, end);
     return true;
   }
 }
