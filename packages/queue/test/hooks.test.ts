@@ -1,4 +1,4 @@
-import type { LedgerRow } from "@cjm/core";
+import { CjmError, type LedgerRow } from "@cjm/core";
 import { expect, test } from "vitest";
 import type { JobView } from "../src/index.ts";
 import { MemoryJobStore } from "../src/index.ts";
@@ -167,4 +167,21 @@ test("aroundExecute that gives up on a running call has the last word when the c
   await turns();
   expect(handle.view()).toMatchObject({ status: "failed", error: { message: "too slow" } });
   expect(cancelled.view().status).toBe("cancelled");
+});
+
+test("a job that an extension answers fails when the store cannot note its start", async () => {
+  class Store extends MemoryJobStore {
+    override async claim(): Promise<never> {
+      throw new CjmError("CJM_STORE_FAILED", "disk full");
+    }
+  }
+  await using kit = queueKit({
+    store: new Store(),
+    instances: { a: { profile: {} } },
+    hooks: [{ name: "cache", aroundExecute: async () => "known" }],
+  });
+  const handle = await kit.queue.submit({ instanceId: "a" });
+  await turns();
+  expect(handle.view()).toMatchObject({ status: "failed", error: { message: "disk full" } });
+  expect(kit.internalErrors).toEqual([]);
 });

@@ -59,13 +59,18 @@ export class AroundExecution {
     const { store, lifecycle } = this.#parts;
     if (!job.isWaiting) return false;
     job.chosen = true;
-    const [lease] = await store.claim([job.jobId]);
-    if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
-    job.lease = lease;
-    lifecycle.begin(job);
-    const value: JsonValue | null = end.status === "completed" ? end.result : null;
-    if (value !== null) await job.output?.push(value, new AbortController().signal);
-    await lifecycle.end(job, end);
+    try {
+      const [lease] = await store.claim([job.jobId]);
+      if (lease === undefined) throw new CjmError("CJM_QUEUE_STOPPED", `Job ${job.jobId} was taken by another host.`);
+      job.lease = lease;
+      lifecycle.begin(job);
+      const value: JsonValue | null = end.status === "completed" ? end.result : null;
+      if (value !== null) await job.output?.push(value, new AbortController().signal);
+      await lifecycle.end(job, end);
+    } catch (error) {
+      // It is chosen, so nobody else would end it.
+      await lifecycle.end(job, { status: "failed", failure: error });
+    }
     return true;
   }
 }
