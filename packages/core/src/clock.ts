@@ -12,8 +12,20 @@ export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, fn) {
+    if (delayMs > MAX_TIMER_MS) return scheduleFarOff(delayMs, fn);
     const timer = setTimeout(fn, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+/** Node's timers fire at once when they are to wait for longer, which is not quite 25 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function scheduleFarOff(delayMs: number, fn: () => void): () => void {
+  const dueMs = performance.now() + delayMs;
+  let cancel = systemClock.schedule(MAX_TIMER_MS, () => {
+    cancel = systemClock.schedule(dueMs - performance.now(), fn);
+  });
+  return () => cancel();
+}
