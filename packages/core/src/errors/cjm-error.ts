@@ -52,5 +52,11 @@ export function isCjmError(value: unknown, code?: ErrorCode): value is CjmError 
 
 /** The text of anything that was thrown, without its stack. */
 export function errorMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    // An object without a prototype has no text.
+    return `a thrown ${typeof thrown}`;
+  }
 }

@@ -54,3 +54,8 @@ test("every code begins with CJM_ and says what it means", () => {
     expect(facts.meaning).toMatch(/\.$/);
   }
 });
+
+test("what has no text of its own is told all the same", () => {
+  expect(jobErrorFrom(Object.create(null), { occurredAt: 0 })).toMatchObject({ category: "fatal", message: "a thrown object" });
+  expect(jobErrorFrom(undefined, { occurredAt: 0 }).message).toBe("undefined");
+});
