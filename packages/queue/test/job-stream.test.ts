@@ -48,6 +48,28 @@ describe("a job whose output is read while it runs", () => {
     expect(kit.queue.list().map(({ status }) => status)).toEqual(["cancelled", "cancelled"]);
   });
 
+  test("lets a capability that was held up hear that its reader left, and stop by itself", async () => {
+    let isStopped = false;
+    async function* untilStopped(): AsyncGenerator<JsonValue> {
+      while (!isStopped) {
+        await turns(1);
+        yield "more";
+      }
+    }
+    await using kit = queueKit({ instances: { a: { profile: {}, chunks: untilStopped() } } });
+    kit.runtime.requestCancel = async () => {
+      await turns();
+      isStopped = true;
+    };
+    const reader = kit.queue.stream({ instanceId: "a" });
+    await reader.next();
+    await turns(50);
+    await reader.return();
+    await turns(20);
+    expect(kit.queue.list()[0]).toMatchObject({ status: "cancelled", cancellation: { phase: "completed", forced: false } });
+    expect(kit.runtime.restarts).toEqual([]);
+  });
+
   test("ends with the error of the job, after the chunks before it", async () => {
     async function* broken(): AsyncGenerator<JsonValue> {
       yield 1;

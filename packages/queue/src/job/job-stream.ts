@@ -22,14 +22,20 @@ export class JobStream implements AsyncIterableIterator<JsonValue, void, undefin
     this.#onLeave = onLeave;
   }
 
-  /** Resolves when there is room for the next one; never, once the reader has left. @throws the signal's reason */
+  /**
+   * Resolves when there is room for the next one. Once the reader has left nothing is kept, but taken: what is held up cannot hear
+   * that it is to stop, nor be seen to have done so. @throws the signal's reason
+   */
   async push(chunk: JsonValue, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (!this.#left) {
-      this.#chunks.push(chunk);
-      this.#readable.resolve();
-      if (this.#chunks.length < WINDOW) return;
+    if (this.#left) {
+      // Chunks that cost no time must not keep the event loop from whatever ends them.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      return;
     }
+    this.#chunks.push(chunk);
+    this.#readable.resolve();
+    if (this.#chunks.length < WINDOW) return;
     this.#room = Promise.withResolvers();
     const { promise, reject } = this.#room;
     using _aborting = onAbort(signal, () => reject(signal.reason));
@@ -66,6 +72,7 @@ export class JobStream implements AsyncIterableIterator<JsonValue, void, undefin
     this.#left = true;
     this.#chunks.length = 0;
     this.#readable.resolve();
+    this.#room?.resolve();
     return { done: true, value: undefined };
   }
 
