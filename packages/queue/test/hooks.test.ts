@@ -185,3 +185,22 @@ test("a job that an extension answers fails when the store cannot note its start
   expect(handle.view()).toMatchObject({ status: "failed", error: { message: "disk full" } });
   expect(kit.internalErrors).toEqual([]);
 });
+
+test("onAdmit may cancel the job that it is asked about, and then it is not started", async () => {
+  await using kit = queueKit({
+    instances: { a: { profile: {} } },
+    hooks: [
+      {
+        name: "picky",
+        onAdmit: (job) => {
+          kit.queue.cancel(job.jobId);
+          return null;
+        },
+      },
+    ],
+  });
+  const handles = await Promise.all([1, 2, 3, 4].map(() => kit.queue.submit({ instanceId: "a" })));
+  await turns();
+  expect(handles.map((handle) => handle.view().status)).toEqual(["cancelled", "cancelled", "cancelled", "cancelled"]);
+  expect(kit.runtime.calls).toEqual([]);
+});

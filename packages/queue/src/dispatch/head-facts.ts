@@ -43,7 +43,10 @@ export class HeadFacts {
       this.#jobs = new Map();
       for (const job of jobs) {
         try {
-          heads.push(this.headOf(job));
+          const head = this.headOf(job);
+          // The extension that was asked may have cancelled it.
+          if (!job.isWaiting) continue;
+          heads.push(head);
           this.#jobs.set(job.jobId, job);
         } catch (error) {
           this.#fail?.(job, error);
