@@ -19,7 +19,7 @@ import {
   startedTooLate,
   subjectOf,
 } from "./job/job-lifecycle.ts";
-import { type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
+import { assertPriority, type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
 import type { JobStream } from "./job/job-stream.ts";
 import { JobTable } from "./job/job-table.ts";
 import { compareJobs, PendingJobs } from "./pending-jobs.ts";
@@ -187,7 +187,9 @@ export class JobEngine {
     return this.#dispatcher.explain(job, this.#table.active().filter(isAhead).length);
   }
 
+  /** @throws CjmError CJM_INPUT_INVALID */
   reorder(jobId: string, priority: number): boolean {
+    assertPriority(priority);
     const job = this.find(jobId);
     if (job === null || !job.isWaiting) return false;
     this.#pending.reorder(job, priority);

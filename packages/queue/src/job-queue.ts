@@ -139,7 +139,7 @@ export class JobQueue implements AsyncDisposable {
     return job !== null && this.#engine.cancel(job);
   }
 
-  /** Gives a waiting job another priority; among equals its time of submission counts. @returns false when it does not wait */
+  /** Gives a waiting job another priority, a finite number; among equals its time of submission counts. @returns false when it does not wait */
   reorder(jobId: string, priority: number): boolean {
     return this.#engine.reorder(jobId, priority);
   }

@@ -101,6 +101,15 @@ describe("order", () => {
   });
 });
 
+test("a priority that is no finite number is refused and changes nothing, as no heap could keep such a job", async () => {
+  await using kit = queueKit({ lanes: 1, instances: { a: { ...measured, script: () => 1 } } });
+  const handles = await Promise.all([1, 2].map(() => kit.queue.submit({ instanceId: "a" })));
+  for (const priority of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => kit.queue.reorder(handles[1]?.jobId ?? "", priority)).toThrow(/finite number/);
+  }
+  expect(await Promise.all(handles.map((handle) => handle.result()))).toEqual([1, 1]);
+});
+
 describe("looking", () => {
   test("list, get and stats", async () => {
     await using kit = queueKit({ lanes: 3, instances: { a: measured, b: { script: () => 1, profile: {} } } });

@@ -45,7 +45,7 @@ export function specOf(
   made: { readonly jobId: JobId; readonly submittedAt: number; readonly context: RunContext },
 ): JobSpec {
   const { priority = 0, timeoutMs = null, startTimeoutMs = null } = request;
-  if (!Number.isFinite(priority)) throw invalid("priority", `The priority ${priority} of a job must be a finite number.`);
+  assertPriority(priority);
   if (timeoutMs !== null && !(timeoutMs > 0))
     throw invalid("timeoutMs", `The time limit of a job must be more than 0 ms, got ${timeoutMs}.`);
   if (startTimeoutMs !== null && !(startTimeoutMs > 0))
@@ -69,6 +69,11 @@ export function specOf(
     onInterruption: request.onInterruption ?? "rerun",
     submittedAt: made.submittedAt,
   };
+}
+
+/** @throws CjmError CJM_INPUT_INVALID */
+export function assertPriority(priority: number): void {
+  if (!Number.isFinite(priority)) throw invalid("priority", `The priority ${priority} of a job must be a finite number.`);
 }
 
 function targetOf({ args = [], kwargs = {}, task, method }: JobRequest): CallTarget {
