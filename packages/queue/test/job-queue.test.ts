@@ -194,6 +194,22 @@ describe("the end", () => {
     expect(seen.filter((type) => type === "state_transition")).toHaveLength(4);
   });
 
+  test("close does not wait for a job that was cancelled while an extension refused it", async () => {
+    const refusal = Promise.withResolvers<never>();
+    await using kit = queueKit({ instances: { a: measured }, hooks: [{ name: "budget", onSubmit: () => refusal.promise }] });
+    const submitted = kit.queue.submit({ instanceId: "a", jobId: "mine" });
+    expect(kit.queue.cancel("mine")).toBe(true);
+    refusal.reject(new Error("too expensive"));
+    await expect(submitted).rejects.toThrow("too expensive");
+    let isClosed = false;
+    const closing = kit.queue.close().then(() => {
+      isClosed = true;
+    });
+    await turns();
+    expect(isClosed).toBe(true);
+    await closing;
+  });
+
   test("a signal given to run cancels the job", async () => {
     await using kit = queueKit({ instances: { a: { ...measured, onCancel: (call) => call.reject(new Error("stopped")) } } });
     const abort = new AbortController();

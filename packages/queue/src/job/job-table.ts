@@ -15,9 +15,9 @@ export class JobTable {
     this.#jobs.set(job.jobId, job);
   }
 
-  /** Takes back a job that was never accepted. */
+  /** Takes back a job that was never accepted; one that was ended meanwhile stays where it is. */
   remove(job: Job): void {
-    this.#jobs.delete(job.jobId);
+    if (!isTerminal(job.status)) this.#jobs.delete(job.jobId);
   }
 
   get(jobId: string): Job | undefined {
@@ -26,6 +26,8 @@ export class JobTable {
 
   /** Moves a terminal job to the history, which forgets its oldest when it is full. */
   retire(job: Job): void {
+    // Taken back while its end was being written.
+    if (this.#jobs.get(job.jobId) !== job) return;
     this.#ended.push(job.jobId);
     while (this.#ended.length > this.#maxEnded) {
       const oldest = this.#ended.shift();
