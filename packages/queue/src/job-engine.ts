@@ -19,7 +19,7 @@ import {
   startedTooLate,
   subjectOf,
 } from "./job/job-lifecycle.ts";
-import { assertPriority, type JobRequest, type RunContext, specOf } from "./job/job-request.ts";
+import { assertPriority, type JobRequest, outputTaken, type RunContext, specOf } from "./job/job-request.ts";
 import type { JobStream } from "./job/job-stream.ts";
 import { JobTable } from "./job/job-table.ts";
 import { compareJobs, PendingJobs } from "./pending-jobs.ts";
@@ -123,6 +123,7 @@ export class JobEngine {
       await known.accepted;
       return known;
     }
+      if (output !== null) throw outputTaken(known.jobId);
     this.assertAccepting();
     const spec = this.#specOf(request, context);
     const instance = this.#options.runtime.describe(spec.instanceId);

@@ -70,6 +70,13 @@ describe("a job whose output is read while it runs", () => {
     expect(kit.runtime.restarts).toEqual([]);
   });
 
+  test("has an id of its own: of a job that is known nothing can be read", async () => {
+    await using kit = queueKit({ instances: { a: { profile: {}, script: () => 1 } } });
+    await kit.queue.run({ instanceId: "a", jobId: "mine" });
+    const reading = Array.fromAsync(kit.queue.stream({ instanceId: "a", jobId: "mine" }));
+    await expect(reading).rejects.toMatchObject({ code: "CJM_INPUT_INVALID", details: { fieldsInvalid: ["jobId"] } });
+  });
+
   test("ends with the error of the job, after the chunks before it", async () => {
     async function* broken(): AsyncGenerator<JsonValue> {
       yield 1;

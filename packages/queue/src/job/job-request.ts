@@ -76,6 +76,14 @@ export function assertPriority(priority: number): void {
   if (!Number.isFinite(priority)) throw invalid("priority", `The priority ${priority} of a job must be a finite number.`);
 }
 
+/** The error of a stream that names a job which is known already. */
+export function outputTaken(jobId: string): CjmError {
+  return new CjmError("CJM_INPUT_INVALID", `The job ${jobId} exists already, and what it gives is not given twice.`, {
+    hint: "Give every stream a job id of its own, or none.",
+    details: { fieldsInvalid: ["jobId"] },
+  });
+}
+
 function targetOf({ args = [], kwargs = {}, task, method }: JobRequest): CallTarget {
   if (task === undefined && method === undefined) return { channel: "execute", args, kwargs };
   if (task === undefined || method === undefined) {
