@@ -181,11 +181,11 @@ export class JobQueue implements AsyncDisposable {
     const { store } = this.#engine;
     const { jobs, compositions } = await store.adopt(instanceIds);
     for (const adopted of jobs) this.#engine.adopt(adopted);
-    for (const composition of compositions) await this.#compositions.resumeStored(composition);
+    const compositionIds = await this.#compositions.resumeAll(compositions);
     return {
       jobIds: jobs.map(({ job }) => job.spec.jobId),
       interrupted: jobs.filter(({ wasRunning }) => wasRunning).length,
-      compositionIds: compositions.map(({ compositionId }) => compositionId),
+      compositionIds,
     };
   }
 

@@ -171,6 +171,22 @@ test("a composition that was being cancelled stays so", async () => {
   expect(await after.queue.waitComposition(handle.compositionId)).toMatchObject({ status: "cancelled" });
 });
 
+test("a composition that this version cannot read is reported, and keeps no other from going on", async () => {
+  const store = new SurvivingStore();
+  await using before = queueKit({ store, instances: byHand() });
+  const [unreadable, readable] = await Promise.all(
+    ["later", "now"].map((name) => before.queue.submitComposition({ name, nodes: { n: { capability: "a", args: { n: 1 } } } })),
+  );
+  await before.runtime.until(({ running }) => running.size === 2);
+  const next = await died(store);
+  const stored = next.compositions.get(unreadable?.compositionId ?? "");
+  if (stored !== undefined) next.compositions.set(stored.compositionId, { ...stored, document: { name: "later", nodes: 5 } });
+  await using after = queueKit({ store: next, ids: countingIds("next-"), instances: atOnce() });
+  expect(await after.queue.recover(["a"])).toMatchObject({ compositionIds: [readable?.compositionId] });
+  expect(await after.queue.waitComposition(readable?.compositionId ?? "")).toMatchObject({ status: "completed" });
+  expect(after.internalErrors).toMatchObject([{ code: "CJM_COMPOSITION_INVALID" }]);
+});
+
 test("a job that may not wait longer fails with what it waited for", async () => {
   await using kit = queueKit({ instances: { a: { profile: {} } } });
   await kit.queue.submit({ instanceId: "a" });

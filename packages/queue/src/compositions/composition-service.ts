@@ -93,8 +93,24 @@ export class CompositionService {
     return new CompositionHandle(runner, { clock, events: () => events({ compositionId }) });
   }
 
-  /** Goes on with a composition of a host that is gone: what ended keeps its end, the rest is done. */
-  async resumeStored(stored: StoredComposition): Promise<void> {
+  /** Goes on with compositions of hosts that are gone. @returns ids of those that could be. @throws CjmError CJM_STORE_FAILED */
+  async resumeAll(compositions: readonly StoredComposition[]): Promise<readonly string[]> {
+    const resumed: string[] = [];
+    for (const stored of compositions) {
+      try {
+        await this.#resumeStored(stored);
+        resumed.push(stored.compositionId);
+      } catch (error) {
+        // One that this version cannot read keeps nobody else from going on, and waits for one that can.
+        if (!isCjmError(error, "CJM_COMPOSITION_INVALID")) throw error;
+        this.#options.onInternalError(error);
+      }
+    }
+    return resumed;
+  }
+
+  /** What ended keeps its end, the rest is done. */
+  async #resumeStored(stored: StoredComposition): Promise<void> {
     const { compositionId, document, inputs, runId, actor, runDir } = stored;
     if (this.#registry.find(compositionId) !== undefined) return;
     const plan = planComposition(validateComposition(document));
