@@ -44,6 +44,8 @@ export class JobEngine {
   readonly #waiters = new Set<() => void>();
   #sequence = 0;
   #accepting = true;
+  /** Jobs that end under the next host. */
+  #leftCount = 0;
 
   constructor(options: ResolvedQueueOptions) {
     this.#options = options;
@@ -64,7 +66,8 @@ export class JobEngine {
     });
     this.#around = new AroundExecution({ hooks, store, lifecycle: this.#lifecycle, wait: (job) => this.#intake.line(job) });
     const wake = (): void => this.#dispatcher.wake();
-    const endings = [store.onWake(wake), runtime.onChange?.(wake)];
+    // Whoever waits for nothing to be left need not wait for what a failed journal holds up.
+    const endings = [store.onWake(wake), runtime.onChange?.(wake), journal.onFailure(() => this.noteProgress())];
     this.#stopListening = () => {
       for (const end of endings) end?.();
     };
@@ -120,10 +123,10 @@ export class JobEngine {
   async submit(request: JobRequest, context: RunContext, output: JobStream | null = null): Promise<Job> {
     const known = request.jobId === undefined ? null : this.find(request.jobId);
     if (known !== null) {
+      if (output !== null) throw outputTaken(known.jobId);
       await known.accepted;
       return known;
     }
-      if (output !== null) throw outputTaken(known.jobId);
     this.assertAccepting();
     const spec = this.#specOf(request, context);
     const instance = this.#options.runtime.describe(spec.instanceId);
@@ -188,7 +191,6 @@ export class JobEngine {
     return this.#dispatcher.explain(job, this.#table.active().filter(isAhead).length);
   }
 
-  /** @throws CjmError CJM_INPUT_INVALID */
   reorder(jobId: string, priority: number): boolean {
     assertPriority(priority);
     const job = this.find(jobId);
@@ -236,7 +238,7 @@ export class JobEngine {
       else job.requestStop();
     }
     cancelOthers();
-    await this.#until(() => this.#table.activeCount === 0);
+    await this.#until(() => this.#table.activeCount === this.#leftCount);
     await this.stop();
   }
 
@@ -248,9 +250,11 @@ export class JobEngine {
     this.#accepting = false;
     this.#dispatcher.stop();
     for (const job of this.#table.active().filter(({ output }) => output !== null)) this.cancel(job);
-    await this.#until(() => this.#table.active().every(({ isWaiting }) => isWaiting));
+    await this.#until(() => this.#table.active().every((job) => job.isWaiting || this.#isHeldUp(job)));
     leaveOthers();
-    for (const job of this.#table.active()) job.leave(leftToNextHost(`job ${job.jobId}`));
+    const left = this.#table.active();
+    this.#leftCount = left.length;
+    for (const job of left) job.leave(leftToNextHost(`job ${job.jobId}`));
     await this.stop();
   }
 
@@ -275,6 +279,11 @@ export class JobEngine {
     job.accepted = this.#intake.accept(job);
     job.accepted.catch(() => {});
     return job;
+  }
+
+  /** It was to start, and a failed journal keeps its rows: no call was made. */
+  #isHeldUp({ status, lease }: Job): boolean {
+    return this.journalFailure !== null && status === "running" && lease === null;
   }
 
   #onAnnounced(job: Job): void {

@@ -18,6 +18,7 @@ const RETRY_MS = 10;
 export class JournalWriter {
   readonly #store: JournalStore;
   readonly #listeners = new Set<CommitListener>();
+  readonly #failureListeners = new Set<() => void>();
   #pending: JournalEvent[] = [];
   #turn: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
@@ -76,6 +77,12 @@ export class JournalWriter {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` whenever an append failed for good; the returned function ends that. */
+  onFailure(listener: () => void): () => void {
+    this.#failureListeners.add(listener);
+    return () => this.#failureListeners.delete(listener);
+  }
+
   /** Resolves when what was emitted until then is written, or cannot be. */
   #endOfTurn(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -111,6 +118,7 @@ export class JournalWriter {
           cause: error,
         },
       );
+      for (const listener of this.#failureListeners) listener();
       return true;
     }
     this.#busySinceMs = null;

@@ -50,7 +50,12 @@ test("a failed append stops acceptance, keeps the rows, and a reset writes them 
   const writer = new JournalWriter(store);
   store.broken = true;
   writer.emit(event("a"));
+  let failures = 0;
+  writer.onFailure(() => {
+    failures += 1;
+  });
   await expect(writer.flushed()).rejects.toMatchObject({ code: "CJM_JOURNAL_FAILED" });
+  expect(failures).toBe(1);
   writer.emit(event("b"));
   expect(() => writer.assertWritable()).toThrow("WEDGED");
   expect(() => writer.reset()).toThrow("disk full");

@@ -121,6 +121,8 @@ export class Job {
     this.onAttempted?.({ status: "cancelled", failure: reason });
     this.#ended.promise.catch(() => {});
     this.#ended.reject(reason);
+    // What was to start and cannot, because its rows are not written, gives up.
+    this.#interrupt("stop");
   }
 
   #interrupt(kind: Interruption): void {

@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { QueueEvent } from "../../src/index.ts";
 import { breakJournal, queueKit, ref, trace, turns } from "../queue-kit.ts";
+import { SurvivingStore } from "../surviving-store.ts";
+
+function settling(promise: Promise<unknown>): { readonly isSettled: boolean } {
+  const watch = { isSettled: false };
+  const note = (): void => {
+    watch.isSettled = true;
+  };
+  promise.then(note, note);
+  return watch;
+}
 
 describe("rows", () => {
   test("a completed job leaves two transitions and one admission; progress is live only", async () => {
@@ -141,6 +151,32 @@ describe("a journal that fails", () => {
     call.resolve();
     await closing;
     expect(waiting.view().status).toBe("cancelled");
+  });
+
+  test("close hears of a journal that fails while it waits", async () => {
+    await using kit = queueKit({ instances: { a: { profile: {} } } });
+    const handle = await kit.queue.submit({ instanceId: "a" });
+    kit.journal.broken = true;
+    const closing = settling(kit.queue.close());
+    await turns(20);
+    expect(closing.isSettled).toBe(true);
+    expect(handle.view().status).toBe("cancelled");
+    expect(kit.runtime.calls).toEqual([]);
+  });
+
+  test("a host that leaves with a failed journal leaves what could not start because of it", async () => {
+    const store = new SurvivingStore();
+    await using kit = queueKit({ store, instances: { a: { profile: {} } } });
+    const handle = await kit.queue.submit({ instanceId: "a" });
+    kit.journal.broken = true;
+    const waiting = expect(handle.wait()).rejects.toMatchObject({ code: "CJM_QUEUE_STOPPED" });
+    await turns();
+    const leaving = settling(kit.queue.leave());
+    await turns(20);
+    expect(leaving.isSettled).toBe(true);
+    await waiting;
+    expect(await store.find(handle.jobId)).toMatchObject({ status: "running" });
+    expect(kit.runtime.calls).toEqual([]);
   });
 });
 
