@@ -75,6 +75,8 @@ export class CompositionRunner {
   #status: CompositionStatus = "running";
   #endedAt: number | null = null;
   #announced = false;
+  /** Somebody wants it to end, whatever the journal can keep of that. */
+  #isCancelled = false;
 
   constructor(run: CompositionRun, parts: RunnerParts) {
     this.run = run;
@@ -151,6 +153,7 @@ export class CompositionRunner {
   cancel(): boolean {
     const cancelled = this.#state.cancel();
     if (cancelled) this.#parts.onCancelled();
+    this.#isCancelled = true;
     this.advance();
     return cancelled;
   }
@@ -164,7 +167,7 @@ export class CompositionRunner {
     for (;;) {
       for (const effect of this.#state.takeEffects()) this.#effects.push(effect);
       if (this.#effects.length === 0) break;
-      if (this.#parts.journal.failure !== null && !this.#state.userCancelled) return started;
+      if (this.#parts.journal.failure !== null && !this.#isCancelled) return started;
       const effects = this.#effects;
       this.#effects = [];
       for (const effect of effects) {

@@ -178,6 +178,20 @@ describe("a journal that fails", () => {
     expect(await store.find(handle.jobId)).toMatchObject({ status: "running" });
     expect(kit.runtime.calls).toEqual([]);
   });
+
+  test("a composition that is cancelled ends, also one whose jobs ended while the journal was failed", async () => {
+    await using kit = queueKit({ instances: { a: { profile: {} } } });
+    const handle = await kit.queue.submitComposition({ name: "c", nodes: { one: { capability: "a" } } });
+    const call = await kit.runtime.call("a");
+    await breakJournal(kit);
+    call.resolve(5);
+    await turns();
+    const waiting = settling(handle.wait());
+    await kit.queue.destroy();
+    await turns();
+    expect(waiting.isSettled).toBe(true);
+    expect(handle.outcome()).toMatchObject({ status: "completed", results: { one: 5 } });
+  });
 });
 
 describe("subscribers", () => {
