@@ -15,6 +15,11 @@ export class CompositionRegistry {
     this.#runners.set(runner.run.compositionId, runner);
   }
 
+  /** Takes back one that was never accepted. */
+  remove(runner: CompositionRunner): void {
+    if (!runner.isOver) this.#runners.delete(runner.run.compositionId);
+  }
+
   retire(runner: CompositionRunner): void {
     this.#ended.push(runner.run.compositionId);
     while (this.#ended.length > this.#maxEnded) this.#runners.delete(this.#ended.shift() ?? "");

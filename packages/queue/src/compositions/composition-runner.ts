@@ -77,6 +77,7 @@ export class CompositionRunner {
   #announced = false;
   /** Somebody wants it to end, whatever the journal can keep of that. */
   #isCancelled = false;
+  #isLeft = false;
 
   constructor(run: CompositionRun, parts: RunnerParts) {
     this.run = run;
@@ -109,7 +110,9 @@ export class CompositionRunner {
     return outcomeOf(this.#state, this.run, { status: this.#status, startedAt: this.#startedAt, endedAt: this.#endedAt });
   }
 
+  /** Does nothing once it was cancelled or left, which it may have been while it was stored. */
   begin(): void {
+    if (this.isOver || this.#isLeft) return;
     const { inputs, plan } = this.run;
     if (this.#earlier === null) {
       this.#emit("run_started", null, {
@@ -146,6 +149,7 @@ export class CompositionRunner {
 
   /** It does not end here: whoever waits for it hears why. */
   leave(): void {
+    this.#isLeft = true;
     this.#ended.promise.catch(() => {});
     this.#ended.reject(leftToNextHost(`composition ${this.run.compositionId}`));
   }

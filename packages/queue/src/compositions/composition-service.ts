@@ -68,25 +68,28 @@ export class CompositionService {
     const inputs = resolveInputs(plan.composition, { values: options.inputs ?? {} });
     const compositionId = ids.compositionId();
     const { runId, actor, runDir = null } = options;
-    await store.submit({
-      jobs: [],
-      compositions: [
-        {
-          compositionId,
-          document: document as JsonObject,
-          inputs,
-          instanceIds: [...new Set(callsOf(plan).map(({ instanceId }) => instanceId))],
-          runId,
-          actor,
-          runDir,
-          status: "running",
-          cancelRequested: false,
-          submittedAt: clock.now(),
-          endedAt: null,
-        },
-      ],
-    });
+    const composition: StoredComposition = {
+      compositionId,
+      document: document as JsonObject,
+      inputs,
+      instanceIds: [...new Set(callsOf(plan).map(({ instanceId }) => instanceId))],
+      runId,
+      actor,
+      runDir,
+      status: "running",
+      cancelRequested: false,
+      submittedAt: clock.now(),
+      endedAt: null,
+    };
+    // Known before it is stored, so that whoever closes the queue meanwhile waits for it, cancels it, or leaves it.
     const runner = this.#runner({ compositionId, plan, inputs, runId, actor, runDir });
+    try {
+      await store.submit({ jobs: [], compositions: [composition] });
+    } catch (error) {
+      this.#registry.remove(runner);
+      this.#engine.noteProgress();
+      throw error;
+    }
     options.signal?.addEventListener("abort", () => runner.cancel(), { once: true, signal: endOf(runner) });
     if (options.signal?.aborted === true) runner.cancel();
     else runner.begin();
