@@ -1,5 +1,4 @@
 import {
-  CjmError,
   type CompositionPlan,
   isTerminal,
   type JournalStore,
@@ -12,14 +11,16 @@ import type { WaitExplanation } from "./admission/explain-wait.ts";
 import type { CompositionHandle } from "./compositions/composition-handle.ts";
 import type { CompositionOutcome } from "./compositions/composition-outcome.ts";
 import { CompositionService, type SubmitCompositionOptions } from "./compositions/composition-service.ts";
+import type { Ending } from "./events/ending.ts";
 import type { EventStream } from "./events/event-stream.ts";
 import { eventsAfter } from "./events/events-after.ts";
-import { type HistoricJob, jobsFromJournal } from "./events/journal-history.ts";
+import { type HistoricJob, jobsFromJournal, readable } from "./events/journal-history.ts";
 import type { EventFilter, QueueEvent } from "./events/queue-event.ts";
 import { onAbort } from "./internal/on-abort.ts";
 import type { WaitOptions } from "./internal/wait-for.ts";
 import type { Job } from "./job/job.ts";
 import { JobHandle } from "./job/job-handle.ts";
+import { jobUnknown } from "./job/job-lifecycle.ts";
 import { isListed, type JobListFilter } from "./job/job-list-filter.ts";
 import type { JobRequest, RunContext } from "./job/job-request.ts";
 import { JobStream } from "./job/job-stream.ts";
@@ -77,12 +78,7 @@ export class JobQueue implements AsyncDisposable {
    * @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_DISABLED, CJM_INPUT_INVALID, CJM_JOURNAL_FAILED, CJM_QUEUE_STOPPED
    */
   async submit(request: JobRequest): Promise<JobHandle> {
-    const job = await this.#engine.submit(request, this.#context);
-    return new JobHandle(job, {
-      clock: this.#engine.clock,
-      cancel: () => this.#engine.cancel(job),
-      events: () => this.events({ jobId: job.jobId }),
-    });
+    return this.#handleOf(await this.#engine.submit(request, this.#context));
   }
 
   /** Submits a job and waits for its result; aborting `signal` cancels the job. @throws CjmError of the job when it does not complete */
@@ -108,8 +104,7 @@ export class JobQueue implements AsyncDisposable {
 
   /** The job once it ended, whatever its end. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (the job goes on) */
   async wait(jobId: string, options: WaitOptions = {}): Promise<JobView> {
-    const job = this.#require(jobId);
-    return await new JobHandle(job, { clock: this.#engine.clock, cancel: () => false, events: () => this.events({ jobId }) }).wait(options);
+    return await this.#handleOf(this.#require(jobId)).wait(options);
   }
 
   get(jobId: string): JobView | null {
@@ -169,7 +164,7 @@ export class JobQueue implements AsyncDisposable {
   async submitComposition(document: unknown, options: SubmitCompositionOptions = {}): Promise<CompositionHandle> {
     const runId = options.runId === undefined ? this.#context.runId : options.runId;
     const actor = options.actor === undefined ? this.#context.actor : options.actor;
-    return await this.#compositions.submit(document, { ...options, runId, actor }, (filter) => this.events(filter));
+    return await this.#compositions.submit(document, { ...options, runId, actor }, this.#subscribe);
   }
 
   /**
@@ -199,7 +194,7 @@ export class JobQueue implements AsyncDisposable {
 
   /** The handle of a composition that runs or ended lately in this process; null when it is unknown. */
   composition(compositionId: string): CompositionHandle | null {
-    return this.#compositions.handle(compositionId, (filter) => this.events(filter));
+    return this.#compositions.handle(compositionId, this.#subscribe);
   }
 
   /** How a composition ended, whatever that is. @throws CjmError CJM_JOB_NOT_FOUND, CJM_DEADLINE_EXCEEDED (it goes on) */
@@ -229,11 +224,7 @@ export class JobQueue implements AsyncDisposable {
 
   /** Events from now on. A stream for one job or one composition ends after it did; others end with the queue. */
   events(filter: EventFilter = {}): EventStream {
-    const stream = this.#engine.publisher.subscribe(filter, this.#eventBuffer);
-    const jobIsOver = filter.jobId !== undefined && this.#engine.find(filter.jobId)?.announced === true;
-    const compositionIsOver = filter.compositionId !== undefined && this.#compositions.find(filter.compositionId)?.announced === true;
-    if (jobIsOver || compositionIsOver) stream.close();
-    return stream;
+    return this.#subscribe(filter, this.#subjectOf(filter));
   }
 
   /**
@@ -241,12 +232,12 @@ export class JobQueue implements AsyncDisposable {
    * @throws CjmError CJM_CONFIG_INVALID without a journal that can be read
    */
   eventsAfter(seq: number, filter: EventFilter = {}): AsyncGenerator<QueueEvent, void, undefined> {
-    return eventsAfter(seq, filter, { history: this.#requireHistory(), live: this.events(filter) });
+    return eventsAfter(seq, filter, { history: readable(this.#history), live: this.events(filter) });
   }
 
   /** Jobs that ended, newest first, also those of earlier processes. @throws CjmError CJM_CONFIG_INVALID without a journal that can be read */
   history(options: { readonly limit?: number } = {}): readonly HistoricJob[] {
-    return jobsFromJournal(this.#requireHistory(), options.limit ?? 100);
+    return jobsFromJournal(readable(this.#history), options.limit ?? 100);
   }
 
   /** After a failed journal was repaired: writes what was kept, and goes on. @throws CjmError CJM_JOURNAL_FAILED when it still fails */
@@ -281,19 +272,24 @@ export class JobQueue implements AsyncDisposable {
     return this.close();
   }
 
-  #require(jobId: string): Job {
-    const job = this.#engine.find(jobId);
-    if (job !== null) return job;
-    throw new CjmError("CJM_JOB_NOT_FOUND", `No job of id ${jobId} is known.`, {
-      hint: "Only jobs of this process are, and of those that ended the last ones; a handle keeps its own, 'find' and the journal have them all.",
-      details: { jobId },
+  #handleOf(job: Job): JobHandle {
+    return new JobHandle(job, {
+      clock: this.#engine.clock,
+      cancel: () => this.#engine.cancel(job),
+      events: () => this.#subscribe({ jobId: job.jobId }, job),
     });
   }
 
-  #requireHistory(): JournalStore {
-    if (this.#history !== null) return this.#history;
-    throw new CjmError("CJM_CONFIG_INVALID", "This queue was given no journal that it can read.", {
-      hint: "Pass the journal's store as the option 'history'.",
-    });
+  readonly #subscribe = (filter: EventFilter, subject: Ending | null): EventStream =>
+    this.#engine.publisher.subscribe(filter, this.#eventBuffer, subject);
+
+  #subjectOf({ jobId, compositionId }: EventFilter): Ending | null {
+    return this.#engine.find(jobId ?? "") ?? this.#compositions.find(compositionId ?? "") ?? null;
+  }
+
+  #require(jobId: string): Job {
+    const job = this.#engine.find(jobId);
+    if (job === null) throw jobUnknown(jobId);
+    return job;
   }
 }

@@ -13,6 +13,7 @@ import {
   validateComposition,
 } from "@cjm/core";
 import { instanceDisabled } from "../dispatch/head-facts.ts";
+import type { Ending } from "../events/ending.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import type { EventFilter } from "../events/queue-event.ts";
 import { type WaitOptions, waitFor } from "../internal/wait-for.ts";
@@ -38,6 +39,8 @@ export interface SubmitCompositionOptions {
   readonly signal?: AbortSignal;
 }
 
+type Subscribe = (filter: EventFilter, subject: Ending) => EventStream;
+
 /** Accepts compositions, keeps them, and passes on how their jobs end. */
 export class CompositionService {
   readonly #engine: JobEngine;
@@ -58,7 +61,7 @@ export class CompositionService {
   async submit(
     document: unknown,
     options: SubmitCompositionOptions & { readonly runId: string | null; readonly actor: string | null },
-    events: (filter: EventFilter) => EventStream,
+    subscribe: Subscribe,
   ): Promise<CompositionHandle> {
     options.signal?.throwIfAborted();
     this.#engine.assertAccepting();
@@ -93,7 +96,7 @@ export class CompositionService {
     options.signal?.addEventListener("abort", () => runner.cancel(), { once: true, signal: endOf(runner) });
     if (options.signal?.aborted === true) runner.cancel();
     else runner.begin();
-    return new CompositionHandle(runner, { clock, events: () => events({ compositionId }) });
+    return new CompositionHandle(runner, { clock, events: () => subscribe({ compositionId }, runner) });
   }
 
   /** Goes on with compositions of hosts that are gone. @returns ids of those that could be. @throws CjmError CJM_STORE_FAILED */
@@ -151,11 +154,11 @@ export class CompositionService {
     return runner;
   }
 
-  handle(compositionId: string, events: (filter: EventFilter) => EventStream): CompositionHandle | null {
+  handle(compositionId: string, subscribe: Subscribe): CompositionHandle | null {
     const runner = this.#registry.find(compositionId);
     return runner === undefined
       ? null
-      : new CompositionHandle(runner, { clock: this.#options.clock, events: () => events({ compositionId }) });
+      : new CompositionHandle(runner, { clock: this.#options.clock, events: () => subscribe({ compositionId }, runner) });
   }
 
   find(compositionId: string): CompositionRunner | undefined {

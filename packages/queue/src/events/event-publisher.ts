@@ -1,4 +1,5 @@
 import type { Clock, IdSource, JournalSubject, JournalWriter, JsonObject, StoredJournalEvent } from "@cjm/core";
+import type { Ending } from "./ending.ts";
 import { EventStream } from "./event-stream.ts";
 import { type EventFilter, endsStream, type QueueEvent, queueEventOf, wants } from "./queue-event.ts";
 
@@ -14,6 +15,7 @@ export class EventPublisher {
   /** Ends listening to the journal; null: nobody is subscribed here, and commits cost nothing. */
   #unlisten: (() => void) | null = null;
   #live: QueueEvent[] = [];
+  #isClosed = false;
 
   constructor(parts: { readonly journal: JournalWriter; readonly clock: Clock; readonly ids: IdSource }) {
     this.#journal = parts.journal;
@@ -42,9 +44,16 @@ export class EventPublisher {
     return this.#journal.written();
   }
 
-  subscribe(filter: EventFilter, capacity: number): EventStream {
+  /** @param subject what the stream ends with; null: it is not known here, or there is none */
+  subscribe(filter: EventFilter, capacity: number, subject: Ending | null): EventStream {
     const stream = new EventStream(capacity, () => this.#remove(stream));
+    if (this.#isClosed || subject?.announced === true) {
+      stream.end();
+      return stream;
+    }
     this.#subscribers.set(stream, filter);
+    // Its last row may have been told before.
+    if (subject?.isOver === true) void subject.ended.then(() => this.#end(stream));
     this.#unlisten ??= this.#journal.onCommit((rows) => this.#onCommit(rows));
     return stream;
   }
@@ -52,10 +61,8 @@ export class EventPublisher {
   /** Ends all streams; what they have buffered can still be read. */
   close(): void {
     this.#deliverLive();
-    for (const stream of this.#subscribers.keys()) {
-      stream.end();
-      this.#remove(stream);
-    }
+    this.#isClosed = true;
+    for (const stream of this.#subscribers.keys()) this.#end(stream);
   }
 
   #onCommit(rows: readonly StoredJournalEvent[]): void {
@@ -71,11 +78,13 @@ export class EventPublisher {
   #deliver(event: QueueEvent): void {
     for (const [stream, filter] of this.#subscribers) {
       if (wants(filter, event)) stream.push(event);
-      if (endsStream(filter, event)) {
-        stream.end();
-        this.#remove(stream);
-      }
+      if (endsStream(filter, event)) this.#end(stream);
     }
+  }
+
+  #end(stream: EventStream): void {
+    stream.end();
+    this.#remove(stream);
   }
 
   #remove(stream: EventStream): void {

@@ -1,4 +1,4 @@
-import { type JobError, JobErrorSchema, type JournalStore, parseTimestamp, type TerminalJobStatus } from "@cjm/core";
+import { CjmError, type JobError, JobErrorSchema, type JournalStore, parseTimestamp, type TerminalJobStatus } from "@cjm/core";
 import * as z from "zod";
 
 /** A job that ended, as the journal tells it. Times are Unix milliseconds; arguments and results are never journaled. */
@@ -40,6 +40,14 @@ const SnapshotSchema = z.looseObject({
   actor: optionalText,
   error: z.unknown(),
 });
+
+/** @throws CjmError CJM_CONFIG_INVALID */
+export function readable(history: JournalStore | null): JournalStore {
+  if (history !== null) return history;
+  throw new CjmError("CJM_CONFIG_INVALID", "This queue was given no journal that it can read.", {
+    hint: "Pass the journal's store as the option 'history'.",
+  });
+}
 
 const PAGE = 500;
 

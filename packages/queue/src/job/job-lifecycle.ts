@@ -130,6 +130,13 @@ export function subjectOf(job: Job): JournalSubject {
   return { jobId, instanceId, compositionId, nodeId, runId, actor };
 }
 
+export function jobUnknown(jobId: string): CjmError {
+  return new CjmError("CJM_JOB_NOT_FOUND", `No job of id ${jobId} is known.`, {
+    hint: "Only jobs of this process are, and of those that ended the last ones; a handle keeps its own, 'find' and the journal have them all.",
+    details: { jobId },
+  });
+}
+
 export function jobCancelled(job: Job): CjmError {
   return new CjmError("CJM_CANCELLED", `Job ${job.jobId} was cancelled.`, { details: { jobId: job.jobId } });
 }

@@ -1,4 +1,4 @@
-import { CjmError, canTransition, type JobError, type JobLease, type JobSpec, type JobStatus, type JsonValue } from "@cjm/core";
+import { CjmError, canTransition, isTerminal, type JobError, type JobLease, type JobSpec, type JobStatus, type JsonValue } from "@cjm/core";
 import type { Blocked } from "../admission/admission-rules.ts";
 import type { JobStream } from "./job-stream.ts";
 
@@ -79,6 +79,10 @@ export class Job {
   /** Whether it may still be chosen: waiting, and nobody is ending it. */
   get isWaiting(): boolean {
     return this.status === "pending" && !this.chosen && !this.ending;
+  }
+
+  get isOver(): boolean {
+    return isTerminal(this.status);
   }
 
   /** Resolves when the job is terminal and its last row is on disk; rejects when it is left to another host. */
