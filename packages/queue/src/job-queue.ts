@@ -232,7 +232,11 @@ export class JobQueue implements AsyncDisposable {
    * @throws CjmError CJM_CONFIG_INVALID without a journal that can be read
    */
   eventsAfter(seq: number, filter: EventFilter = {}): AsyncGenerator<QueueEvent, void, undefined> {
-    return eventsAfter(seq, filter, { history: readable(this.#history), live: this.events(filter) });
+    return eventsAfter(seq, filter, {
+      history: readable(this.#history),
+      live: () => this.events(filter),
+      isKnown: this.#subjectOf(filter) !== null,
+    });
   }
 
   /** Jobs that ended, newest first, also those of earlier processes. @throws CjmError CJM_CONFIG_INVALID without a journal that can be read */

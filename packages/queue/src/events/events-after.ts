@@ -8,36 +8,35 @@ const PAGE = 500;
 /**
  * Every event after a row of the journal, without a gap and without one twice: first what the journal has, then what comes. A
  * reader too slow for the live events gets what was dropped from the journal. Live events without a row may be lost meanwhile.
- * @param live subscribed before this is called; closed when the reader leaves
+ * @param live subscribes, once reading begins; closed when the reader leaves
+ * @param isKnown whether the live stream ends with the job or the composition; else the journal must tell that they are over
  */
 export async function* eventsAfter(
   afterSeq: number,
   filter: EventFilter,
-  { history, live }: { readonly history: JournalStore; readonly live: EventStream },
+  { history, live: subscribe, isKnown }: { readonly history: JournalStore; readonly live: () => EventStream; readonly isKnown: boolean },
 ): AsyncGenerator<QueueEvent, void, undefined> {
   let last = afterSeq;
-  function* fromJournal(): Generator<QueueEvent> {
+  /** @returns whether nothing can come after that */
+  function* fromJournal(): Generator<QueueEvent, boolean> {
     for (;;) {
       const rows = history.query({ ...queryOf(filter), afterSeq: last, limit: PAGE });
       for (const row of rows) {
         last = row.seq;
         const event = queueEventOf(row);
         if (wants(filter, event)) yield event;
+        if (endsStream(filter, event)) return true;
       }
-      if (rows.length < PAGE) return;
+      if (rows.length < PAGE) return false;
     }
   }
+  const live = subscribe();
   try {
-    for (const event of fromJournal()) {
-      yield event;
-      if (endsStream(filter, event)) return;
-    }
+    if (!isKnown && endedBefore(afterSeq, filter, history)) return;
+    if (yield* fromJournal()) return;
     for await (const event of live) {
       if (event.eventType === "gap") {
-        for (const missed of fromJournal()) {
-          yield missed;
-          if (endsStream(filter, missed)) return;
-        }
+        if (yield* fromJournal()) return;
         continue;
       }
       if (event.seq !== null && event.seq <= last) continue;
@@ -47,6 +46,13 @@ export async function* eventsAfter(
   } finally {
     live.close();
   }
+}
+
+/** Whether the journal has the end of the one job or composition that is asked for, up to a row. */
+function endedBefore(seq: number, filter: EventFilter, history: JournalStore): boolean {
+  if (seq <= 0 || (filter.jobId === undefined && filter.compositionId === undefined)) return false;
+  const eventType = filter.jobId === undefined ? "run_finished" : "state_transition";
+  return history.query({ ...queryOf(filter), eventType }).some((row) => row.seq <= seq && endsStream(filter, queueEventOf(row)));
 }
 
 function queryOf({ jobId, compositionId, runId, instanceId }: EventFilter): JournalQuery {

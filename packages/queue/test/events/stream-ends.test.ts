@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { EventStream } from "../../src/index.ts";
-import { queueKit, turns } from "../queue-kit.ts";
+import type { QueueEvent } from "../../src/index.ts";
+import { MemoryJournal, queueKit, turns } from "../queue-kit.ts";
 
 /** Whether reading on comes to an end by itself. */
-async function ends(stream: EventStream): Promise<boolean> {
+async function ends(stream: AsyncIterator<QueueEvent, void>): Promise<boolean> {
   let isOver = false;
   const read = async (): Promise<void> => {
     while ((await stream.next()).done !== true);
@@ -46,4 +46,33 @@ test("a stream that begins after the last row and before the waiters are told en
   slow.resolve();
   await job.wait();
   expect([await ends(ofHandle), await ends(ofQueue)]).toEqual([true, true]);
+});
+
+/** What an earlier process journaled of a job that ended. */
+function earlierJournal(): MemoryJournal {
+  const journal = new MemoryJournal();
+  const payload = { from: "running", to: "completed", job_snapshot: { id: "old" } };
+  journal.append([{ eventId: "e", occurredAt: 0, eventType: "state_transition", jobId: "old", payload }]);
+  return journal;
+}
+
+test("events after a row of a job that ended under an earlier host end, whatever types are asked for and wherever one begins", async () => {
+  await using kit = queueKit({ history: earlierJournal() });
+  const { queue } = kit;
+  expect(await ends(queue.eventsAfter(0, { jobId: "old" }))).toBe(true);
+  expect(await ends(queue.eventsAfter(0, { jobId: "old", eventTypes: ["retry_started"] }))).toBe(true);
+  expect(await ends(queue.eventsAfter(1, { jobId: "old" }))).toBe(true);
+  expect(await ends(queue.eventsAfter(1, { jobId: "to come" }))).toBe(false);
+});
+
+test("events after a row that nobody reads listen to nothing", async () => {
+  await using kit = queueKit({ history: earlierJournal() });
+  let listeners = 0;
+  const onCommit = kit.writer.onCommit.bind(kit.writer);
+  kit.writer.onCommit = (listener) => {
+    listeners += 1;
+    return onCommit(listener);
+  };
+  await kit.queue.eventsAfter(0).return();
+  expect(listeners).toBe(0);
 });
