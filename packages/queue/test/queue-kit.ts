@@ -18,13 +18,16 @@ export class MemoryJournal implements JournalStore {
   }
 
   query(query: JournalQuery): StoredJournalEvent[] {
-    return this.rows.filter(
+    const rows = this.rows.filter(
       (row) =>
         (query.jobId === undefined || query.jobId === row.jobId) &&
         (query.compositionId === undefined || query.compositionId === row.compositionId) &&
         (query.eventType === undefined || query.eventType === row.eventType) &&
-        row.seq > (query.afterSeq ?? 0),
+        row.seq > (query.afterSeq ?? 0) &&
+        row.seq < (query.beforeSeq ?? Number.POSITIVE_INFINITY) &&
+        row.occurredAt <= (query.until ?? Number.POSITIVE_INFINITY),
     );
+    return (query.order === "descending" ? rows.reverse() : rows).slice(0, query.limit);
   }
 
   count(): number {

@@ -147,6 +147,7 @@ function conditions(query: JournalQuery): WhereClause {
     ["worker_session_id = ?", query.workerSessionId],
     ["event_type = ?", query.eventType],
     ["seq > ?", query.afterSeq],
+    ["seq < ?", query.beforeSeq],
     ["ts >= ?", query.since === undefined ? undefined : formatTimestamp(query.since)],
     ["ts <= ?", query.until === undefined ? undefined : formatTimestamp(query.until)],
   ]);

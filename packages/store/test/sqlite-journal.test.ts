@@ -53,6 +53,7 @@ describe.each([
   test.each([
     [{ jobId: "j1" }, [1, 3]],
     [{ runId: "r", afterSeq: 1 }, [2]],
+    [{ runId: "r", beforeSeq: 2 }, [1]],
     [{ compositionId: "c" }, [3]],
     [{ instanceId: "i" }, [4]],
     [{ workerSessionId: "w" }, [4]],

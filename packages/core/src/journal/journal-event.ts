@@ -39,6 +39,7 @@ export interface JournalQuery {
   readonly workerSessionId?: string;
   readonly eventType?: string;
   readonly afterSeq?: number;
+  readonly beforeSeq?: number;
   /** Unix milliseconds, inclusive. */
   readonly since?: number;
   readonly until?: number;

@@ -54,16 +54,14 @@ const PAGE = 500;
 /** The jobs that ended last, newest first, also those of earlier processes. */
 export function jobsFromJournal(history: JournalStore, limit: number): readonly HistoricJob[] {
   const jobs: HistoricJob[] = [];
-  let until: number | undefined;
-  const seen = new Set<number>();
+  // By row and not by time: clocks are set back, and many rows may be of one instant.
+  let beforeSeq = Number.MAX_SAFE_INTEGER;
   while (jobs.length < limit) {
-    const rows = history
-      .query({ eventType: "state_transition", order: "descending", limit: PAGE, ...(until === undefined ? {} : { until }) })
-      .filter(({ seq }) => !seen.has(seq));
+    const query = { eventType: "state_transition", order: "descending", limit: PAGE, beforeSeq } as const;
+    const rows = history.query(query).filter(({ seq }) => seq < beforeSeq);
     if (rows.length === 0) break;
     for (const { seq, occurredAt, payload } of rows) {
-      seen.add(seq);
-      until = occurredAt;
+      beforeSeq = seq;
       const job = historicJob(payload["job_snapshot"], occurredAt);
       if (job !== null && jobs.length < limit) jobs.push(job);
     }
