@@ -38,7 +38,7 @@ const SnapshotSchema = z.looseObject({
   method: optionalText,
   run_id: optionalText,
   actor: optionalText,
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 /** @throws CjmError CJM_CONFIG_INVALID */

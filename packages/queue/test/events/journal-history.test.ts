@@ -25,3 +25,10 @@ test("history goes back beyond rows of one instant, and beyond a clock that was 
   expect([jobs[0]?.jobId, jobs.at(-1)?.jobId]).toEqual(["after-1199", "before-0"]);
   expect(kit.queue.history({ limit: 3 }).map(({ jobId }) => jobId)).toEqual(["after-1199", "after-1198", "after-1197"]);
 });
+
+test("a snapshot that lacks everything but its id is a job all the same", async () => {
+  const journal = new MemoryJournal();
+  journal.append([{ eventId: "e", occurredAt: 7, eventType: "state_transition", payload: { job_snapshot: { id: "bare" } } }]);
+  await using kit = queueKit({ history: journal });
+  expect(kit.queue.history()).toMatchObject([{ jobId: "bare", status: "completed", submittedAt: 7, error: null }]);
+});
