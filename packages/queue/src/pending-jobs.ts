@@ -6,21 +6,32 @@ interface Entry {
   readonly priority: number;
 }
 
+interface Line {
+  readonly heap: TinyQueue<Entry>;
+  /** At so many entries those that no longer wait are dropped. */
+  readonly tidyAt: number;
+}
+
+/** Entries that are not worth tidying. */
+const FEW = 64;
+
 /**
  * Jobs that wait, in one heap for each instance: priority first, then order of submission. Jobs that no longer wait, or
- * that were given another priority, stay in their heap until they come up and are dropped then.
+ * that were given another priority, stay in their heap until they come up, or until they may be half of it, and are dropped then.
  */
 export class PendingJobs {
-  readonly #heaps = new Map<string, TinyQueue<Entry>>();
+  readonly #lines = new Map<string, Line>();
 
   push(job: Job): void {
     const { instanceId } = job.spec;
-    let heap = this.#heaps.get(instanceId);
-    if (heap === undefined) {
-      heap = new TinyQueue<Entry>([], compareEntries);
-      this.#heaps.set(instanceId, heap);
+    let line = this.#lines.get(instanceId);
+    if (line === undefined || line.heap.length >= line.tidyAt) {
+      // Behind one that waits for long others come and are cancelled, for as long as it does.
+      const waiting = line?.heap.data.filter((entry) => !isStale(entry)) ?? [];
+      line = { heap: new TinyQueue<Entry>(waiting, compareEntries), tidyAt: Math.max(FEW, 2 * waiting.length) };
+      this.#lines.set(instanceId, line);
     }
-    heap.push({ job, priority: job.priority });
+    line.heap.push({ job, priority: job.priority });
   }
 
   reorder(job: Job, priority: number): void {
@@ -36,10 +47,10 @@ export class PendingJobs {
   /** The job that is next on each instance that has any. Costs one step for each instance. */
   heads(): Job[] {
     const heads: Job[] = [];
-    for (const [instanceId, heap] of this.#heaps) {
+    for (const [instanceId, { heap }] of this.#lines) {
       for (let top = heap.peek(); top !== undefined && isStale(top); top = heap.peek()) heap.pop();
       const head = heap.peek();
-      if (head === undefined) this.#heaps.delete(instanceId);
+      if (head === undefined) this.#lines.delete(instanceId);
       else heads.push(head.job);
     }
     return heads;
