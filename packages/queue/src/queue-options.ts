@@ -71,11 +71,11 @@ export function resolveQueueOptions(options: JobQueueOptions): ResolvedQueueOpti
     hooks: options.hooks ?? [],
     limits: {
       lanes: wholeNumber("lanes", options.lanes ?? 4, 1),
-      gpuHeadroomFraction: options.gpuHeadroomFraction ?? 0.9,
-      machineMemoryMb: options.machineMemoryMb ?? machineMemoryMb(),
-      starvingAfterMs: options.starvingAfterMs ?? 2000,
+      gpuHeadroomFraction: notNegative("gpuHeadroomFraction", options.gpuHeadroomFraction ?? 0.9),
+      machineMemoryMb: notNegative("machineMemoryMb", options.machineMemoryMb ?? machineMemoryMb()),
+      starvingAfterMs: notNegative("starvingAfterMs", options.starvingAfterMs ?? 2000),
     },
-    cancelGraceMs: options.cancelGraceMs ?? 3000,
+    cancelGraceMs: notNegative("cancelGraceMs", options.cancelGraceMs ?? 3000),
     maxInterruptions: wholeNumber("maxInterruptions", options.maxInterruptions ?? 10, 1),
     whenStopped: options.whenStopped ?? "hold",
     maxHistory: wholeNumber("maxHistory", options.maxHistory ?? 1000, 0),
@@ -91,6 +91,11 @@ export function resolveQueueOptions(options: JobQueueOptions): ResolvedQueueOpti
 function wholeNumber(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new CjmError("CJM_CONFIG_INVALID", `The queue option '${name}' is ${value}; it must be a whole number from ${least} on.`);
+}
+
+function notNegative(name: string, value: number): number {
+  if (value >= 0) return value;
+  throw new CjmError("CJM_CONFIG_INVALID", `The queue option '${name}' is ${value}; it must be a number from 0 on.`);
 }
 
 function machineMemoryMb(): number {

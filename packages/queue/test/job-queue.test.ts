@@ -219,3 +219,10 @@ describe("the end", () => {
     await expect(result).rejects.toMatchObject({ code: "CJM_CANCELLED" });
   });
 });
+
+test("options that are no numbers are refused: no job would ever fit beside them", () => {
+  for (const name of ["gpuHeadroomFraction", "machineMemoryMb", "starvingAfterMs", "cancelGraceMs"]) {
+    expect(() => queueKit({ [name]: Number.NaN })).toThrow(`The queue option '${name}' is NaN`);
+    expect(() => queueKit({ [name]: -1 })).toThrow("from 0 on");
+  }
+});
