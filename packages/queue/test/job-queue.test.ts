@@ -1,4 +1,6 @@
+import type { JsonValue } from "@cjm/core";
 import { describe, expect, test } from "vitest";
+import { MemoryJobStore } from "../src/index.ts";
 import { queueKit, turns } from "./queue-kit.ts";
 
 const measured = { profile: {} };
@@ -29,6 +31,21 @@ describe("submit", () => {
     await using kit = queueKit({ instances: { a: measured } });
     await expect(kit.queue.submit(request)).rejects.toMatchObject({ code, details: { fieldsInvalid } });
     expect(kit.queue.list()).toEqual([]);
+  });
+
+  test("that cannot be stored keeps nobody else of its turn out", async () => {
+    class JsonStore extends MemoryJobStore {
+      override async submit(work: Parameters<MemoryJobStore["submit"]>[0]): Promise<void> {
+        JSON.stringify(work);
+        await super.submit(work);
+      }
+    }
+    await using kit = queueKit({ instances: { a: { script: ({ n }) => n ?? null } }, store: new JsonStore() });
+    const circle: Record<string, JsonValue> = {};
+    circle["itself"] = circle;
+    const ends = await Promise.allSettled([{ n: 1 }, circle, { n: 2 }].map((kwargs) => kit.queue.run({ instanceId: "a", kwargs })));
+    expect(ends).toMatchObject([{ value: 1 }, { reason: expect.any(TypeError) }, { value: 2 }]);
+    expect(kit.queue.list()).toHaveLength(2);
   });
 
   test("refuses an instance that is not loaded or is disabled, by instance id", async () => {

@@ -34,9 +34,16 @@ export class JobIntake {
   async accept(job: Job): Promise<void> {
     const rows = await this.#parts.hooks.onSubmit(job.spec);
     this.#batch ??= this.#open();
-    this.#batch.jobs.push(job.spec);
-    this.#batch.rows.push(...rows);
-    await this.#batch.stored;
+    const batch = this.#batch;
+    batch.jobs.push(job.spec);
+    batch.rows.push(...rows);
+    try {
+      await batch.stored;
+    } catch (error) {
+      if (batch.jobs.length === 1) throw error;
+      // One that cannot be stored must not keep the others out that came in the same turn.
+      await this.#parts.store.submit({ jobs: [job.spec], rows });
+    }
     this.wait(job);
   }
 
