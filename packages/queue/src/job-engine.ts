@@ -61,6 +61,10 @@ export class JobEngine {
     this.#intake = new JobIntake({
       ...parts,
       onPending: () => this.#dispatcher.wake(),
+      onRecalled: (job) => {
+        this.#table.retire(job);
+        this.noteProgress();
+      },
       around: hooks.wrapExecution ? (job) => this.#tasks.add(this.#around.carry(job)) : null,
       onLate: (job) => this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: startedTooLate(job) })),
     });
@@ -132,7 +136,7 @@ export class JobEngine {
     const instance = this.#options.runtime.describe(spec.instanceId);
     if (instance === null) throw this.#options.runtime.notLoaded(spec.instanceId);
     if (!instance.enabled) throw instanceDisabled(spec.instanceId);
-    const job = this.#add(spec, output);
+    const job = this.#add(spec, output, request.jobId !== undefined && this.store.durable);
     try {
       await job.accepted;
     } catch (error) {
@@ -155,12 +159,9 @@ export class JobEngine {
     job.interruptions = stored.interruptions;
     this.#table.add(job);
     if (wasRunning) this.publisher.emit("job_interrupted", subjectOf(job), { interruptions: job.interruptions });
-    const isPoison = job.interruptions >= this.#options.maxInterruptions;
-    if (wasRunning && (isPoison || job.spec.onInterruption === "fail")) {
-      this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: jobInterrupted(job) }));
-    } else {
-      this.#intake.wait(job);
-    }
+    const mayRunAgain = job.spec.onInterruption !== "fail" && job.interruptions < this.#options.maxInterruptions;
+    if (mayRunAgain || !wasRunning) this.#intake.wait(job);
+    else this.#tasks.add(this.#lifecycle.end(job, { status: "failed", failure: jobInterrupted(job) }));
     return job;
   }
 
@@ -272,11 +273,11 @@ export class JobEngine {
     return specOf(request, { jobId: ids.jobId(), submittedAt: clock.now(), context });
   }
 
-  #add(spec: JobSpec, output: JobStream | null = null): Job {
+  #add(spec: JobSpec, output: JobStream | null = null, mayBeKnown = false): Job {
     const job = new Job(spec, ++this.#sequence);
     job.output = output;
     this.#table.add(job);
-    job.accepted = this.#intake.accept(job);
+    job.accepted = this.#intake.accept(job, mayBeKnown);
     job.accepted.catch(() => {});
     return job;
   }

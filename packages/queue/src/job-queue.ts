@@ -74,8 +74,9 @@ export class JobQueue implements AsyncDisposable {
   }
 
   /**
-   * Accepts a job. A `jobId` that is known already gives the handle of that job, and nothing is submitted.
-   * @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_DISABLED, CJM_INPUT_INVALID, CJM_JOURNAL_FAILED, CJM_QUEUE_STOPPED
+   * Accepts a job. A `jobId` that is known already, also from an earlier process, gives the handle of that job, and nothing is
+   * submitted. @throws CjmError CJM_CAPABILITY_NOT_LOADED, CJM_CAPABILITY_DISABLED, CJM_INPUT_INVALID, CJM_JOB_ELSEWHERE,
+   * CJM_JOURNAL_FAILED, CJM_QUEUE_STOPPED
    */
   async submit(request: JobRequest): Promise<JobHandle> {
     return this.#handleOf(await this.#engine.submit(request, this.#context));

@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   CJM_UNSCHEDULABLE: { category: "resource", retriable: false, meaning: "The job needs more than this machine can ever give it." },
   CJM_QUEUE_STOPPED: { category: "transient", retriable: true, meaning: "The queue was stopped before the job ended." },
   CJM_JOB_NOT_FOUND: { category: "user_input", retriable: false, meaning: "No job of that id is known." },
+  CJM_JOB_ELSEWHERE: { category: "transient", retriable: true, meaning: "The job is not over, and another host has it." },
   CJM_JOB_INTERRUPTED: {
     category: "transient",
     retriable: true,

@@ -2,6 +2,7 @@ import type { Clock, JobSpec, JobStore, LedgerRow } from "@cjm/core";
 import type { HookChain } from "../hooks.ts";
 import type { PendingJobs } from "../pending-jobs.ts";
 import type { Job } from "./job.ts";
+import { recallJob } from "./recall-job.ts";
 
 interface IntakeParts {
   readonly store: JobStore;
@@ -11,6 +12,8 @@ interface IntakeParts {
   /** Takes it through the extensions around its execution, which let it wait in line themselves; null: there are none. */
   readonly around: ((job: Job) => void) | null;
   readonly onPending: () => void;
+  /** It turned out to be one that the store knows, and is over. */
+  readonly onRecalled: (job: Job) => void;
   /** The time that a job may wait is over. */
   readonly onLate: (job: Job) => void;
 }
@@ -30,8 +33,16 @@ export class JobIntake {
     this.#parts = parts;
   }
 
-  /** Resolves when the job is stored and waits. @throws what an extension refuses it with, or CjmError CJM_STORE_FAILED */
-  async accept(job: Job): Promise<void> {
+  /**
+   * Resolves when the job is stored and waits, or is over because the store knows it.
+   * @param mayBeKnown its caller chose the id
+   * @throws what an extension refuses it with, or CjmError CJM_STORE_FAILED, CJM_JOB_ELSEWHERE
+   */
+  async accept(job: Job, mayBeKnown: boolean): Promise<void> {
+    if (mayBeKnown && (await recallJob(job, this.#parts.store))) {
+      this.#parts.onRecalled(job);
+      return;
+    }
     const rows = await this.#parts.hooks.onSubmit(job.spec);
     this.#batch ??= this.#open();
     const batch = this.#batch;

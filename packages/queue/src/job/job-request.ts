@@ -30,7 +30,7 @@ export interface JobRequest {
    * often fails whatever this says. @default "rerun"
    */
   readonly onInterruption?: "rerun" | "fail";
-  /** Chosen by the caller, so that submitting twice makes one job. @default a new id */
+  /** Chosen by the caller, so that submitting twice makes one job, for as long as the store keeps it. @default a new id */
   readonly jobId?: string;
 }
 

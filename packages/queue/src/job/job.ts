@@ -24,7 +24,8 @@ export type JobEnd =
 
 /** One job inside the queue. Only `JobLifecycle` changes its status. */
 export class Job {
-  readonly spec: JobSpec;
+  /** That of the first submission, once the job turns out to be known to the store. */
+  spec: JobSpec;
   /** Order of submission within this queue; decides between equal priorities. */
   readonly sequence: number;
   priority: number;
