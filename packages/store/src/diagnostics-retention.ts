@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { CjmError, errorMessage, formatTimestamp } from "@cjm/core";
+import { runInThread } from "./run-in-thread.ts";
 import { openDiagnosticsFile } from "./sqlite-diagnostics.ts";
 
 /** How much of what workers said is kept. */
@@ -27,6 +27,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const ROWS_BY_AGE = 2000;
 /** Rows of each table in one round of the sweep by size; the original's number. */
 const ROWS_BY_SIZE = 500;
+const ENTRY = { source: new URL("./retention-thread.ts", import.meta.url), built: new URL("./retention-thread.js", import.meta.url) };
 const TABLES = ["records", "stream_chunks"] as const;
 
 /**
@@ -59,19 +60,11 @@ export function applyRetention({ path, policy, nowMs }: RetentionTask): Retentio
 
 /** The same on a thread of its own, which keeps no process alive. @throws CjmError CJM_STORE_FAILED */
 export async function retainInBackground(task: RetentionTask): Promise<RetentionReport> {
-  const isSource = import.meta.url.endsWith(".ts");
-  const entry = isSource ? new URL("./retention-thread.ts", import.meta.url) : new URL("./retention-thread.js", import.meta.url);
-  const thread = new Worker(entry, { workerData: task });
-  thread.unref();
-  return await new Promise((resolve, reject) => {
-    const fail = (error: unknown): void =>
-      reject(
-        new CjmError("CJM_STORE_FAILED", `The diagnostics database ${task.path} could not be swept: ${errorMessage(error)}.`, {
-          cause: error,
-        }),
-      );
-    thread.once("message", resolve);
-    thread.once("error", fail);
-    thread.once("exit", (code) => fail(new Error(`the thread ended with code ${code}`)));
-  });
+  try {
+    return await runInThread<RetentionReport>(ENTRY, task);
+  } catch (error) {
+    throw new CjmError("CJM_STORE_FAILED", `The diagnostics database ${task.path} could not be swept: ${errorMessage(error)}.`, {
+      cause: error,
+    });
+  }
 }
