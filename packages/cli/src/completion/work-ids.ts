@@ -20,8 +20,7 @@ export async function workIds(source: IdSource, config: CjmConfig): Promise<read
   });
 }
 
-/** The decision alone. */
-export function candidatesOf(
+function candidatesOf(
   source: IdSource,
   { jobs, compositions }: { readonly jobs: readonly ShownJob[]; readonly compositions: readonly ShownComposition[] },
 ): readonly Candidate[] {

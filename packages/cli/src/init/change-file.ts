@@ -20,12 +20,17 @@ export async function changeFile(path: string, change: (before: string | null) =
     waitMs: TURN_MS,
     activity: `is changing ${path}`,
   });
-  const before = await orNull(readFile(target, "utf8"));
+  const before = await readIfThere(target);
   const after = change(before);
   if (after === before) return;
   const facts = await orNull(stat(target));
   await replaceFile(target, after);
   if (facts !== null) await chmod(target, facts.mode & 0o7777);
+}
+
+/** Null: there is no file. */
+export async function readIfThere(path: string): Promise<string | null> {
+  return await orNull(readFile(path, "utf8"));
 }
 
 async function orNull<T>(found: Promise<T>): Promise<T | null> {

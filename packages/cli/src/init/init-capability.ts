@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { usageError } from "../usage-error.ts";
 import { addEntry } from "./add-entry.ts";
 import { type CapabilityNames, capabilityNames } from "./capability-names.ts";
-import { changeFile } from "./change-file.ts";
+import { changeFile, readIfThere } from "./change-file.ts";
 import { linkSdk } from "./sdk-link.ts";
 import { readTemplate } from "./template.ts";
 import { type ScaffoldOptions, type WrittenFile, writeScaffold } from "./write-scaffold.ts";
@@ -37,10 +36,7 @@ export async function initCapability(scaffold: CapabilityScaffold): Promise<read
   const { language, folder, capabilitiesFile, force, dryRun } = scaffold;
   const names = capabilityNames(scaffold.name);
   if (language === "python") await refuseTakenModule(names);
-  const before = await readFile(capabilitiesFile, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
+  const before = await readIfThere(capabilitiesFile);
   const text = before ?? (await readTemplate("project")).find(({ path }) => path === "capabilities.yaml")?.text ?? "";
   const entry = {
     name: names.name,

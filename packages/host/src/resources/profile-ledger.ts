@@ -62,7 +62,11 @@ export class ProfileLedger implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (let attempt = 0; attempt === 0 || (attempt < ATTEMPTS_AT_CLOSE && this.#unwritten.size > 0); attempt++) this.flush();
+    let attempts = 0;
+    do {
+      this.flush();
+      attempts += 1;
+    } while (this.#unwritten.size > 0 && attempts < ATTEMPTS_AT_CLOSE);
     this.#stopTimer?.();
   }
 
